@@ -97,6 +97,12 @@ internal readonly struct IpPrefix : IEquatable<IpPrefix>, IComparable<IpPrefix>,
         }
     }
 
+    /// <summary>The address at an offset from the base, as a host prefix; the caller keeps the offset inside.</summary>
+    public IpPrefix AddressAt(UInt128 offset) => FromBits(Bits + (_v6 ? offset : offset << 96), MaxLength, _v6);
+
+    /// <summary>How far an address of the same family lies behind the base.</summary>
+    public UInt128 OffsetOf(in IpPrefix address) => (address.Bits - Bits) >> (_v6 ? 0 : 96);
+
     /// <summary>Accepts <c>a.b.c.d/n</c>, <c>x::y/n</c>, or a bare address as a host prefix; host bits are cleared.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IpPrefix prefix)
     {
