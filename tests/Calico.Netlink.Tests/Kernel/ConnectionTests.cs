@@ -1,0 +1,121 @@
+namespace Calico.Netlink.Tests;
+
+public sealed class ConnectionTests
+{
+    private const ushort NewLink = 16, GetLink = 18;
+
+    [Fact]
+    public async Task A_dump_returns_every_link()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        using NetlinkConnection connection = NetlinkConnection.Open(NetlinkProtocol.Route, Lab.In(network));
+        List<string> names = [];
+        await connection.DumpAsync(GetLinks(), (int _, in NetlinkMessage message) => names.Add(NameOf(message)), names.Clear, TestContext.Current.CancellationToken);
+        Assert.Contains("lo", names);
+    }
+
+    [Fact]
+    public async Task Each_failing_request_of_a_batch_is_named()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        using NetlinkConnection connection = NetlinkConnection.Open(NetlinkProtocol.Route, Lab.In(network));
+        NetlinkBatch batch = new();
+        for (int i = 0; i < 1000; i++)
+        {
+            NetlinkMessageWriter message = batch.Begin(NewLink, NetlinkFlags.Ack);
+            message.PutUInt32(0);
+            message.PutInt32(i % 3 == 0 ? 1 : 999);
+            message.PutUInt64(0);
+            message.AttributeString(3, "");
+        }
+
+        NetlinkBatchResult result = await connection.SendAsync(batch, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.False(result.RepliesLost);
+        Assert.Equal(Enumerable.Range(0, 1000).Where(i => i % 3 != 0), result.Errors.Select(e => e.Index));
+        Assert.All(result.Errors, e => Assert.Equal("RTM_NEWLINK", e.Operation));
+    }
+
+    [Fact]
+    public async Task The_attribute_at_fault_is_named()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        using NetlinkConnection connection = NetlinkConnection.Open(NetlinkProtocol.Route, Lab.In(network));
+        NetlinkBatch batch = new();
+        NetlinkMessageWriter message = batch.Begin(24, NetlinkFlags.Create);
+        message.Put([2, 32, 0, 0, 254, 80, 0, 1, 0, 0, 0, 0]);
+        message.Attribute(1, [10, 0, 0, 1]);
+        using (message.Nest(8, flagged: false)) message.AttributeUInt16(2, 1);
+        NetlinkException e = await Assert.ThrowsAsync<NetlinkException>(async () => await connection.RequestAsync(batch));
+        Assert.Equal("RTA_METRICS/RTAX_MTU", e.Attribute);
+    }
+
+    [Fact]
+    public async Task A_named_namespace_is_listed_opened_and_deleted()
+    {
+        using NetworkNamespace probe = Lab.NewNamespace();
+        string name = Lab.UniqueName();
+        using (NetworkNamespace created = NetworkNamespace.Create(name))
+        {
+            try
+            {
+                Assert.Contains(name, NetworkNamespace.List());
+                Assert.True(Assert.Throws<NetlinkException>(() => NetworkNamespace.Create(name)).IsAlreadyExists);
+                using NetworkNamespace opened = NetworkNamespace.Open(name);
+                using NetlinkConnection connection = NetlinkConnection.Open(NetlinkProtocol.Route, Lab.In(opened));
+                int links = 0;
+                await connection.DumpAsync(GetLinks(), (int _, in NetlinkMessage _) => links++, () => links = 0, TestContext.Current.CancellationToken);
+                Assert.InRange(links, 1, 20);
+            }
+            finally
+            {
+                Assert.True(NetworkNamespace.Delete(name));
+            }
+        }
+
+        Assert.DoesNotContain(name, NetworkNamespace.List());
+        Assert.False(NetworkNamespace.Delete(name));
+        Assert.True(Assert.Throws<NetlinkException>(() => NetworkNamespace.Open(name)).IsNotFound);
+    }
+
+    [Fact]
+    public async Task Waiting_for_data_wakes_up_and_can_be_cancelled()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        using NetlinkSocket socket = new(NetlinkProtocol.Route, Lab.In(network));
+        Assert.Equal(Errno.None, socket.Join(1));
+        using CancellationTokenSource cancel = new(50);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await socket.WaitForDataAsync(cancel.Token));
+
+        ValueTask wait = socket.WaitForDataAsync(TestContext.Current.CancellationToken);
+        Assert.False(wait.IsCompleted);
+        using NetlinkConnection connection = NetlinkConnection.Open(NetlinkProtocol.Route, Lab.In(network));
+        NetlinkBatch up = new();
+        NetlinkMessageWriter message = up.Begin(NewLink);
+        message.PutUInt32(0);
+        message.PutInt32(1);
+        message.PutUInt32(1);
+        message.PutUInt32(1);
+        await connection.RequestAsync(up, TestContext.Current.CancellationToken);
+        await wait;
+        byte[] buffer = new byte[65536];
+        Assert.True(socket.TryReceive(buffer) > 0);
+    }
+
+    private static NetlinkBatch GetLinks()
+    {
+        NetlinkBatch batch = new();
+        batch.Begin(GetLink, NetlinkFlags.Dump).Put(new byte[16]);
+        return batch;
+    }
+
+    private static string NameOf(in NetlinkMessage message)
+    {
+        NetlinkAttributeReader attributes = message.Attributes(16);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == 3) return attributes.ReadString();
+        }
+
+        return "";
+    }
+}
