@@ -26,9 +26,15 @@ internal sealed class Leases(TimeProvider time, Action<long> expired) : IDisposa
         return true;
     }
 
-    /// <summary>False when it was renewed while its timer was already on the way.</summary>
-    public bool IsOver(long lease) =>
-        _leases.TryGetValue(lease, out Entry? entry) && time.GetElapsedTime(entry.RenewedAt) >= entry.TimeToLive;
+    /// <summary>False when it was renewed while its timer was already on the way, or the timer came early: it comes again.</summary>
+    public bool IsOver(long lease)
+    {
+        if (!_leases.TryGetValue(lease, out Entry? entry)) return false;
+        TimeSpan left = entry.TimeToLive - time.GetElapsedTime(entry.RenewedAt);
+        if (left <= TimeSpan.Zero) return true;
+        entry.Timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+        return false;
+    }
 
     public void Attach(long lease, string key)
     {

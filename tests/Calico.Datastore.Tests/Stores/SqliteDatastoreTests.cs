@@ -1,0 +1,18 @@
+using Calico.Datastore.Sqlite;
+
+namespace Calico.Datastore.Tests.Stores;
+
+public sealed class SqliteDatastoreTests : DatastoreContract
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string File => Path.Combine(_folder.Path, "store.db");
+
+    protected override ValueTask<IDatastore> OpenAsync() => new(new SqliteDatastore(File));
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+}
