@@ -1,0 +1,46 @@
+using Calico.Netlink.NfTables;
+
+namespace Calico.Dataplane.Ruleset;
+
+/// <summary>A set or map as it should be in the kernel.</summary>
+internal abstract class KernelSet(NftSet definition)
+{
+    /// <summary>Name, types and flags; the elements are not in it.</summary>
+    public NftSet Definition { get; } = definition;
+
+    public string Name => Definition.Name;
+
+    public abstract int Count { get; }
+
+    public abstract IEnumerable<NftElement> Elements { get; }
+
+    public NftSet ToNftSet() => Definition with { Elements = Elements.ToValueList() };
+}
+
+/// <summary>A map or set whose elements are set one by one, each with its key.</summary>
+internal sealed class KeyedSet(NftSet definition, RulesetState owner) : KernelSet(definition)
+{
+    private readonly Dictionary<(NftValue First, NftValue Last), NftElement> _elements = [];
+
+    public override int Count => _elements.Count;
+
+    public override IEnumerable<NftElement> Elements => _elements.Values;
+
+    public void Put(in NftElement element)
+    {
+        (NftValue, NftValue) key = (element.Key, element.KeyEnd);
+        if (_elements.TryGetValue(key, out NftElement old))
+        {
+            if (old == element) return;
+            owner.Changes(Name).Replace(old, element);
+        }
+        else owner.Changes(Name).Add(element);
+
+        _elements[key] = element;
+    }
+
+    public void Delete(NftValue first, NftValue last = default)
+    {
+        if (_elements.Remove((first, last), out NftElement old)) owner.Changes(Name).Remove(old);
+    }
+}

@@ -1,0 +1,168 @@
+using Calico.Dataplane.Compile;
+using Calico.Dataplane.Ruleset;
+using Calico.Net;
+using Calico.Netlink.NfTables;
+using Calico.Policy.Model;
+using Calico.Policy.Model.Deltas;
+
+namespace Calico.Dataplane.Sets;
+
+/// <summary>The engine's sets as kernel sets, one for each family; changes are passed on element by element.</summary>
+internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
+{
+    private readonly Dictionary<string, IpSet> _sets = [];
+
+    /// <summary>A set's members changed from single addresses to prefixes, so its kernel set has another name: rules that use it have to be written again.</summary>
+    public event Action<string>? Renamed;
+
+    /// <summary>Single members came or went; for those who keep more than the set itself.</summary>
+    public event Action<string, IpPrefix>? MemberChanged;
+
+    public int Count => _sets.Count;
+
+    public string KernelName(string setId, bool v6) => Find(setId).Kernel(v6).Name;
+
+    public bool Exists(string setId) => _sets.ContainsKey(setId);
+
+    /// <summary>The members of one family of a set of nets.</summary>
+    public AddressSet? Addresses(string setId, bool v6) => _sets.TryGetValue(setId, out IpSet? set) ? set.Kernel(v6) as AddressSet : null;
+
+    public void Update(IpSetUpdate update)
+    {
+        if (!_sets.TryGetValue(update.Id, out IpSet? set) || set.Kind != update.Kind)
+        {
+            Remove(update.Id);
+            _sets[update.Id] = set = new IpSet(update.Id, update.Kind, update.Description, ruleset);
+        }
+
+        HashSet<SetMember> wanted = [.. update.Members];
+        List<SetMember> gone = [.. set.Members.Where(m => !wanted.Contains(m))];
+        Change(set, update.Members, gone);
+    }
+
+    public void Apply(IpSetDelta delta) => Change(Find(delta.Id), delta.Added, delta.Removed);
+
+    public void Remove(string id)
+    {
+        if (_sets.Remove(id, out IpSet? set)) set.Drop();
+    }
+
+    private IpSet Find(string id)
+    {
+        if (!_sets.TryGetValue(id, out IpSet? set))
+            _sets[id] = set = new IpSet(id, IsAddressAndPort(id) ? IpSetKind.AddressAndPort : IpSetKind.Net, id, ruleset);
+        return set;
+    }
+
+    private static bool IsAddressAndPort(string id) => id.StartsWith("n:", StringComparison.Ordinal) || id.StartsWith("svc:", StringComparison.Ordinal);
+
+    private void Change(IpSet set, IEnumerable<SetMember> added, IEnumerable<SetMember> removed)
+    {
+        bool renamed = false;
+        foreach (SetMember member in removed)
+        {
+            set.Remove(member);
+            MemberChanged?.Invoke(set.Id, PrefixOf(member));
+        }
+
+        foreach (SetMember member in added)
+        {
+            renamed |= set.Add(member);
+            MemberChanged?.Invoke(set.Id, PrefixOf(member));
+        }
+
+        if (renamed) Renamed?.Invoke(set.Id);
+    }
+
+    internal static IpPrefix PrefixOf(in SetMember member)
+    {
+        Span<byte> octets = stackalloc byte[16];
+        return IpPrefix.FromNetworkOrder(octets[..member.WriteAddress(octets)], member.PrefixLength);
+    }
+
+    private sealed class IpSet
+    {
+        private readonly RulesetState _ruleset;
+        private readonly string _description;
+        private readonly HashSet<SetMember> _members = [];
+        private KernelSet _v4, _v6;
+
+        public IpSet(string id, IpSetKind kind, string description, RulesetState ruleset)
+        {
+            (Id, Kind, _description, _ruleset) = (id, kind, description, ruleset);
+            _v4 = Make(v6: false, interval: false);
+            _v6 = Make(v6: true, interval: false);
+        }
+
+        public string Id { get; }
+
+        public IpSetKind Kind { get; }
+
+        public IReadOnlyCollection<SetMember> Members => _members;
+
+        public KernelSet Kernel(bool v6) => v6 ? _v6 : _v4;
+
+        public void Drop()
+        {
+            _ruleset.RemoveSet(_v4.Name);
+            _ruleset.RemoveSet(_v6.Name);
+        }
+
+        /// <returns>Whether the kernel set had to be made anew under another name.</returns>
+        public bool Add(in SetMember member)
+        {
+            if (!_members.Add(member)) return false;
+            IpPrefix prefix = PrefixOf(member);
+            bool v6 = prefix.IsIPv6, renamed = false;
+            if (Kind == IpSetKind.Net && !prefix.IsHost && Kernel(v6) is AddressSet { IsInterval: false } hash)
+            {
+                BecomeInterval(hash, v6);
+                renamed = true;
+            }
+
+            switch (Kernel(v6))
+            {
+                case AddressSet addresses: addresses.Add(prefix); break;
+                case AddressPortSet ports: ports.Add(prefix, member.Protocol.Number, member.Port); break;
+            }
+
+            return renamed;
+        }
+
+        public void Remove(in SetMember member)
+        {
+            if (!_members.Remove(member)) return;
+            IpPrefix prefix = PrefixOf(member);
+            switch (Kernel(prefix.IsIPv6))
+            {
+                case AddressSet addresses: addresses.Remove(prefix); break;
+                case AddressPortSet ports: ports.Remove(prefix, member.Protocol.Number, member.Port); break;
+            }
+        }
+
+        private void BecomeInterval(AddressSet hash, bool v6)
+        {
+            _ruleset.RemoveSet(hash.Name);
+            var interval = (AddressSet)Make(v6, interval: true);
+            foreach (SetMember old in _members)
+            {
+                if (old.IsIPv6 == v6) interval.Add(PrefixOf(old));
+            }
+
+            if (v6) _v6 = interval;
+            else _v4 = interval;
+        }
+
+        private KernelSet Make(bool v6, bool interval)
+        {
+            string family = v6 ? "6" : "4";
+            string kind = Kind == IpSetKind.AddressAndPort ? "ports" : interval ? "nets" : "ips";
+            string name = $"{kind}{family}-{Hash.Short(Id)}";
+            KernelSet set = Kind == IpSetKind.AddressAndPort
+                ? new AddressPortSet(name, v6, _description, _ruleset)
+                : new AddressSet(name, v6, interval, _description, _ruleset);
+            _ruleset.Put(set);
+            return set;
+        }
+    }
+}
