@@ -45,6 +45,12 @@ public sealed class SqliteDatastore : IDatastore
     }
 
     /// <inheritdoc/>
+    public int MaximumWrites => Schema.MaximumWrites;
+
+    /// <summary>True: where the disk fails in the middle of a commit, only the file can tell later whether it is there.</summary>
+    public bool CanBeAmbiguous => true;
+
+    /// <inheritdoc/>
     public ValueTask<KeyValue?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
@@ -53,11 +59,11 @@ public sealed class SqliteDatastore : IDatastore
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyValueList> ListAsync(string prefix, CancellationToken cancellationToken = default)
+    public ValueTask<KeyValueList> ListAsync(string prefix, bool keysOnly = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prefix);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(_readers.Read(session => session.List(prefix)));
+        return new(_readers.Read(session => session.List(prefix, keysOnly)));
     }
 
     /// <inheritdoc/>

@@ -9,19 +9,26 @@ namespace Calico.Datastore;
 /// <para>Reads are linearizable: they see every commit that was acknowledged before they began.
 /// All members may be called from any number of threads at once.</para>
 /// <para>Every member throws <see cref="DatastoreException"/> when the store cannot answer, and <see cref="OperationCanceledException"/> when the caller gave up.
-/// A commit that was cancelled may have been carried out.</para>
+/// A commit given up while it may already be on its way is not cancelled but <see cref="CommitOutcome.Ambiguous"/>.</para>
 /// </remarks>
 public interface IDatastore : IAsyncDisposable
 {
+    /// <summary>How many keys one transaction may write, and how many conditions it may have; at least 2.</summary>
+    int MaximumWrites { get; }
+
+    /// <summary>Whether a commit of this store can end as <see cref="CommitOutcome.Ambiguous"/>.</summary>
+    bool CanBeAmbiguous { get; }
+
     /// <summary>Reads one key.</summary>
     /// <returns>The value with its revisions, or null when the key does not exist.</returns>
     ValueTask<KeyValue?> GetAsync(string key, CancellationToken cancellationToken = default);
 
     /// <summary>Reads every key that begins with <paramref name="prefix"/>, in ordinal order, as one consistent picture.</summary>
     /// <param name="prefix">The first characters of the keys; end it with <c>/</c> so that <c>foo</c> does not match <c>foobar</c>. Empty = all keys.</param>
+    /// <param name="keysOnly">Leaves the values empty.</param>
     /// <param name="cancellationToken">Gives the read up.</param>
     /// <returns>The values and the revision the picture is of: a watch from that revision misses nothing and repeats nothing.</returns>
-    ValueTask<KeyValueList> ListAsync(string prefix, CancellationToken cancellationToken = default);
+    ValueTask<KeyValueList> ListAsync(string prefix, bool keysOnly = false, CancellationToken cancellationToken = default);
 
     /// <summary>Carries out all writes of <paramref name="transaction"/> if all its conditions hold, else none.</summary>
     /// <remarks>A commit is durable when this returns. It is never repeated behind the caller's back: where the answer was lost,

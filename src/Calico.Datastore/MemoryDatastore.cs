@@ -26,6 +26,12 @@ public sealed class MemoryDatastore : IDatastore
     }
 
     /// <inheritdoc/>
+    public int MaximumWrites => int.MaxValue;
+
+    /// <inheritdoc/>
+    public bool CanBeAmbiguous => false;
+
+    /// <inheritdoc/>
     public ValueTask<KeyValue?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
@@ -34,7 +40,7 @@ public sealed class MemoryDatastore : IDatastore
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyValueList> ListAsync(string prefix, CancellationToken cancellationToken = default)
+    public ValueTask<KeyValueList> ListAsync(string prefix, bool keysOnly = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prefix);
         cancellationToken.ThrowIfCancellationRequested();
@@ -43,7 +49,9 @@ public sealed class MemoryDatastore : IDatastore
         {
             foreach (string key in prefix.Length == 0 ? _keys : _keys.GetViewBetween(prefix, prefix + char.MaxValue))
             {
-                if (key.StartsWith(prefix, StringComparison.Ordinal)) items.Add(_values[key]);
+                if (!key.StartsWith(prefix, StringComparison.Ordinal)) continue;
+                KeyValue item = _values[key];
+                items.Add(keysOnly ? new(key, default, item.CreateRevision, item.ModRevision, item.Lease) : item);
             }
 
             return new(new KeyValueList(items, _revision));

@@ -14,6 +14,7 @@ internal sealed class ReadSession(Database database) : IDisposable
     private readonly Statement _compacted = database.Prepare("SELECT revision FROM compaction");
     private readonly Statement _get = database.Prepare($"SELECT {Columns} FROM head h JOIN version v ON v.id = h.version WHERE h.key = ?1");
     private readonly Statement _list = database.Prepare($"SELECT {Columns} FROM head h JOIN version v ON v.id = h.version WHERE h.key >= ?1 AND h.key < ?2 ORDER BY h.key");
+    private readonly Statement _listKeys = database.Prepare("SELECT key, x'', created, version, lease FROM head WHERE key >= ?1 AND key < ?2 ORDER BY key");
     private readonly Statement _dataVersion = database.Prepare("PRAGMA data_version");
     private readonly Statement _nextExpiry = database.Prepare("SELECT min(expires) FROM lease");
     private readonly Statement _changes = database.Prepare($"""
@@ -29,12 +30,13 @@ internal sealed class ReadSession(Database database) : IDisposable
         return found;
     }
 
-    public KeyValueList List(string prefix) => Consistently(() =>
+    public KeyValueList List(string prefix, bool keysOnly) => Consistently(() =>
     {
         List<KeyValue> items = [];
         long revision = Revision();
-        _list.Bind(1, prefix).Bind(2, prefix + AfterPrefix);
-        while (_list.Step()) items.Add(Row(_list));
+        Statement list = keysOnly ? _listKeys : _list;
+        list.Bind(1, prefix).Bind(2, prefix + AfterPrefix);
+        while (list.Step()) items.Add(Row(list));
         return new KeyValueList(items, revision);
     });
 
@@ -97,6 +99,7 @@ internal sealed class ReadSession(Database database) : IDisposable
         finally
         {
             _list.Reset();
+            _listKeys.Reset();
             _changes.Reset();
             if (database.InTransaction) _end.Run();
         }

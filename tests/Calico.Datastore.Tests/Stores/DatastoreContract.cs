@@ -30,7 +30,7 @@ public abstract class DatastoreContract : IAsyncLifetime
     public async Task A_key_that_does_not_exist_is_null()
     {
         Assert.Null(await Store.GetAsync("/a", Bound));
-        Assert.Empty((await Store.ListAsync("/a/", Bound)).Items);
+        Assert.Empty((await Store.ListAsync("/a/", cancellationToken: Bound)).Items);
     }
 
     [Fact]
@@ -106,10 +106,10 @@ public abstract class DatastoreContract : IAsyncLifetime
     {
         foreach (string key in (string[])["/p/b", "/p/a", "/p", "/pq", "/p/a/c", "/p/Ω", "/q"])
             await Store.PutAsync(key, Bytes(key), cancellationToken: Bound);
-        KeyValueList list = await Store.ListAsync("/p/", Bound);
+        KeyValueList list = await Store.ListAsync("/p/", cancellationToken: Bound);
         Assert.Equal(["/p/a", "/p/a/c", "/p/b", "/p/Ω"], list.Items.Select(i => i.Key));
-        Assert.Equal(7, (await Store.ListAsync("", Bound)).Items.Count);
-        Assert.Equal(list.Revision, list.Items.Concat((await Store.ListAsync("", Bound)).Items).Max(i => i.ModRevision));
+        Assert.Equal(7, (await Store.ListAsync("", cancellationToken: Bound)).Items.Count);
+        Assert.Equal(list.Revision, list.Items.Concat((await Store.ListAsync("", cancellationToken: Bound)).Items).Max(i => i.ModRevision));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public abstract class DatastoreContract : IAsyncLifetime
 
         CommitResult done = await Store.CommitAsync(new Transaction().Require("/a", a).RequireAbsent("/c").Delete("/a").Put("/b", Bytes("2")).Put("/c", Bytes("3")), Bound);
         Assert.True(done.Committed);
-        KeyValueList after = await Store.ListAsync("/", Bound);
+        KeyValueList after = await Store.ListAsync("/", cancellationToken: Bound);
         Assert.Equal(["/b", "/c"], after.Items.Select(i => i.Key));
         Assert.All(after.Items, item => Assert.Equal(done.Revision, item.ModRevision));
     }
@@ -144,7 +144,7 @@ public abstract class DatastoreContract : IAsyncLifetime
     public async Task A_watch_from_a_list_tells_every_later_change_once_in_order_with_the_value_before()
     {
         await Store.PutAsync("/w/a", Bytes("1"), cancellationToken: Bound);
-        KeyValueList list = await Store.ListAsync("/w/", Bound);
+        KeyValueList list = await Store.ListAsync("/w/", cancellationToken: Bound);
         await Store.PutAsync("/w/a", Bytes("2"), cancellationToken: Bound);
         Task<List<DatastoreEvent>> watching = TakeAsync("/w/", list.Revision, 4);
         await Store.PutAsync("/other", Bytes("x"), cancellationToken: Bound);
@@ -161,7 +161,7 @@ public abstract class DatastoreContract : IAsyncLifetime
     [Fact]
     public async Task All_events_of_a_commit_come_together()
     {
-        long start = (await Store.ListAsync("", Bound)).Revision;
+        long start = (await Store.ListAsync("", cancellationToken: Bound)).Revision;
         await Store.CommitAsync(new Transaction().Put("/w/a", Bytes("1")).Put("/w/b", Bytes("1")).Put("/w/c", Bytes("1")), Bound);
         await foreach (WatchBatch batch in Store.WatchAsync("/w/", start, Bound))
         {
@@ -205,7 +205,7 @@ public abstract class DatastoreContract : IAsyncLifetime
     public async Task A_cancelled_watch_ends()
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Bound);
-        Task<List<DatastoreEvent>> watching = TakeAsync("/w/", (await Store.ListAsync("", Bound)).Revision, 1, stop.Token);
+        Task<List<DatastoreEvent>> watching = TakeAsync("/w/", (await Store.ListAsync("", cancellationToken: Bound)).Revision, 1, stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
     }
@@ -231,7 +231,7 @@ public abstract class DatastoreContract : IAsyncLifetime
         await Store.PutAsync("/l/a", Bytes("2"), cancellationToken: Bound);
         Assert.True(await Store.RenewLeaseAsync(lease, Bound));
         await Store.RevokeLeaseAsync(lease, Bound);
-        Assert.Equal(["/l/a"], (await Store.ListAsync("/l/", Bound)).Items.Select(i => i.Key));
+        Assert.Equal(["/l/a"], (await Store.ListAsync("/l/", cancellationToken: Bound)).Items.Select(i => i.Key));
         await Store.RevokeLeaseAsync(lease, Bound);
     }
 
@@ -241,7 +241,7 @@ public abstract class DatastoreContract : IAsyncLifetime
         DatastoreException error = await Assert.ThrowsAsync<DatastoreException>(async () =>
             await Store.CommitAsync(new Transaction().Put("/a", Bytes("1")).Put("/b", Bytes("1"), 4242), Bound));
         Assert.Equal(DatastoreError.LeaseNotFound, error.Error);
-        Assert.Empty((await Store.ListAsync("", Bound)).Items);
+        Assert.Empty((await Store.ListAsync("", cancellationToken: Bound)).Items);
     }
 
     [Fact]
@@ -278,7 +278,7 @@ public abstract class DatastoreContract : IAsyncLifetime
     [Fact]
     public async Task Many_watches_see_the_same_history_while_writers_write()
     {
-        long start = (await Store.ListAsync("", Bound)).Revision;
+        long start = (await Store.ListAsync("", cancellationToken: Bound)).Revision;
         Task<List<DatastoreEvent>>[] watches = [.. Enumerable.Range(0, 4).Select(_ => TakeAsync("/h/", start, 200))];
         await Task.WhenAll(Enumerable.Range(0, 4).Select(w => Task.Run(async () =>
         {

@@ -1,0 +1,10 @@
+using Calico.Datastore.Validation;
+
+namespace Calico.Datastore;
+
+/// <summary>The rules of the kinds.</summary>
+public static class ResourceRules
+{
+    /// <summary>Calico's defaults and checks for every kind.</summary>
+    public static IReadOnlyList<IResourceRule> Standard { get; } = [new MetadataRule(), new PolicyDefaults()];
+}
