@@ -138,7 +138,8 @@ public sealed class TopologyRoutes
         bool plainIsOurs = _input.Configuration?.ProgramClusterRoutes is not ("Disabled" or "EnabledIPIPOnly");
         if (pool.Vxlan != EncapsulationMode.Never) return KernelProgramming.Reject;
         if (pool.Ipip == EncapsulationMode.Never) return plainIsOurs ? KernelProgramming.Accept : KernelProgramming.Reject;
-        if (!ipipIsOurs || v6) return KernelProgramming.Reject;
+        if (!ipipIsOurs) return KernelProgramming.Reject;
+        if (v6) return KernelProgramming.Accept;
         bool sameSubnet = pool.Ipip == EncapsulationMode.CrossSubnet && nextHop is not null && _self.IPv4Subnet is { } subnet && subnet.Contains(nextHop);
         return sameSubnet ? KernelProgramming.Accept : KernelProgramming.Tunnel;
     }
