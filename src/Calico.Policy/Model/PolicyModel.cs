@@ -17,6 +17,22 @@ public enum PolicyTypes : byte
     Both = Ingress | Egress,
 }
 
+/// <summary>What a staged policy proposes (projectcalico.org/v3 <c>stagedAction</c>).</summary>
+public enum StagedAction : byte
+{
+    /// <summary>To put the policy in force, in place of an enforced one of the same name if there is one.</summary>
+    Set,
+
+    /// <summary>To delete the enforced policy of the same name.</summary>
+    Delete,
+
+    /// <summary>Nothing: the policy collects traffic for a recommendation.</summary>
+    Learn,
+
+    /// <summary>Nothing: the recommendation was turned down.</summary>
+    Ignore,
+}
+
 /// <summary>Something the engine can be told of: the base of everything in backend form.</summary>
 public abstract record ModelObject;
 
@@ -55,6 +71,9 @@ public sealed record PolicyModel : ModelObject
 
     /// <summary>Keep it active on every node even where it selects no local endpoint (performance hint <c>AssumeNeededOnEveryNode</c>).</summary>
     public bool AssumeNeededOnEveryNode { get; init; }
+
+    /// <summary>What a policy of a staged kind proposes; without meaning for the others.</summary>
+    public StagedAction StagedAction { get; init; }
 
     /// <summary>True for the staged kinds: evaluated, never enforced.</summary>
     public bool IsStaged => Id.IsStaged;

@@ -1,0 +1,245 @@
+using System.Net;
+using Calico.Net;
+using Calico.Policy.Engine.Labels;
+using Calico.Policy.Engine.Sets;
+using Calico.Policy.Engine.Policies;
+using Calico.Policy.Model;
+using Calico.Policy.Model.Deltas;
+
+namespace Calico.Policy.Engine;
+
+/// <summary>
+/// Works out, incrementally, which rules apply to which endpoint: told of objects as they come, change and go, it answers each <see cref="Flush"/> with the deltas
+/// that lead from the last answer to the present state. The result depends on the present objects only, never on the way there.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Cost is proportional to what a change touches. Endpoints with the same labels and profiles form a label class; selectors are matched against classes
+/// (<c>Labels/</c>), found through the label under which they are filed. Sets keep no members, they follow from selectors and addresses (<c>Sets/</c>).
+/// Policies are ordered once for a class (<c>Policies/</c>). <c>DeltaSequencer</c> ends a batch.
+/// </para>
+/// <para>
+/// Order of a flush: new sets; what closes (members leaving sets that allow or joining sets that deny, workload endpoints that go); new policies and profiles; endpoints that leave a
+/// policy whose rules change; changed policies and profiles; endpoints; what opens; removals. So nothing is named before it is there or after it is gone. After a flush
+/// of one event the deltas may be applied one by one and no packet gets through on the way that is denied both before and after, except that a set used both to allow and to deny (or by a Pass rule)
+/// changes in one piece. A flush of several events is to be applied as one transaction for the same guarantee.
+/// </para>
+/// <para>Not safe for use from several threads at once. Nothing is emitted twice; a flush without changes is empty.</para>
+/// </remarks>
+public sealed class PolicyEngine
+{
+    private readonly EngineState _state = new();
+    private readonly PolicyStore _policies;
+    private readonly EndpointStore<WorkloadEndpointId> _workloads;
+    private readonly EndpointStore<HostEndpointId> _hosts;
+    private readonly EndpointStore<NamespacedName> _networkSets;
+    private readonly DeltaSequencer _sequencer;
+    private readonly Dictionary<string, string> _pool = new(StringComparer.Ordinal);
+    private readonly List<IpPrefix> _nets = [];
+    private readonly string? _nodeName;
+    private bool _inSync;
+    private bool _inSyncTold;
+
+    /// <summary>Makes an engine that knows nothing yet.</summary>
+    /// <param name="options">The node to work for; null for the whole cluster.</param>
+    public PolicyEngine(PolicyEngineOptions? options = null)
+    {
+        _nodeName = options?.NodeName;
+        _policies = new PolicyStore(_state);
+        _workloads = new EndpointStore<WorkloadEndpointId>(_state);
+        _hosts = new EndpointStore<HostEndpointId>(_state);
+        _networkSets = new EndpointStore<NamespacedName>(_state);
+        _sequencer = new DeltaSequencer(_state);
+    }
+
+    /// <summary>Adds an object or replaces the one of the same identity.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
+    public void Upsert(ModelObject model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        switch (model)
+        {
+            case WorkloadEndpointModel workload:
+                Upsert(workload);
+                break;
+            case HostEndpointModel host:
+                Upsert(host);
+                break;
+            case NetworkSetModel networkSet:
+                Upsert(networkSet);
+                break;
+            case PolicyModel policy:
+                _policies.Upsert(policy);
+                break;
+            case ProfileModel profile:
+                _policies.Upsert(profile);
+                break;
+            case TierModel tier:
+                _policies.Upsert(tier);
+                break;
+            case EndpointSliceModel slice:
+                Upsert(slice);
+                break;
+        }
+    }
+
+    /// <summary>Removes a policy; unknown ones are ignored.</summary>
+    public void Remove(PolicyId id) => _policies.Remove(id);
+
+    /// <summary>Removes a workload endpoint; unknown ones are ignored.</summary>
+    public void Remove(WorkloadEndpointId id) => _workloads.Remove(id);
+
+    /// <summary>Removes a host endpoint; unknown ones are ignored.</summary>
+    public void Remove(HostEndpointId id) => _hosts.Remove(id);
+
+    /// <summary>Removes a profile; endpoints that still name it are denied by a stand-in.</summary>
+    public void RemoveProfile(string name) => _policies.RemoveProfile(name);
+
+    /// <summary>Removes a tier; policies that still name it are evaluated last and their tier denies.</summary>
+    public void RemoveTier(string name) => _policies.RemoveTier(name);
+
+    /// <summary>Removes a network set; unknown ones are ignored.</summary>
+    public void RemoveNetworkSet(NamespacedName id) => _networkSets.Remove(id);
+
+    /// <summary>Removes an endpoint slice; unknown ones are ignored.</summary>
+    public void RemoveEndpointSlice(NamespacedName id)
+    {
+        if (_state.Services.Find(id) is not { } slice) return;
+        _state.Sets.Remember(slice);
+        _state.Services.Remove(id);
+    }
+
+    /// <summary>Says that everything the datastore holds has been told: the next flush ends with <see cref="InSync"/>.</summary>
+    public void MarkInSync() => _inSync = true;
+
+    /// <summary>The deltas since the last flush, to be applied in order.</summary>
+    public IReadOnlyList<PolicyDelta> Flush()
+    {
+        List<PolicyDelta> deltas = _sequencer.Flush();
+        if (_inSync && !_inSyncTold)
+        {
+            _inSyncTold = true;
+            deltas.Add(new InSync());
+        }
+
+        return deltas;
+    }
+
+    /// <summary>What could not be read, as of the last flush. Selectors of rules are read when their policy becomes active.</summary>
+    public IReadOnlyList<PolicyFault> Faults =>
+        [.. _policies.Rejected, .. _policies.Policies.SelectMany(p => p.Faults ?? []), .. _sequencer.ProfileFaults];
+
+    /// <summary>How much there is.</summary>
+    public PolicyEngineStatistics Statistics => new()
+    {
+        WorkloadEndpoints = _workloads.Count,
+        HostEndpoints = _hosts.Count,
+        LocalEndpoints = _workloads.LocalCount + _hosts.LocalCount,
+        NetworkSets = _networkSets.Count,
+        Policies = _policies.PolicyCount,
+        ActivePolicies = _sequencer.ActivePolicyCount,
+        Tiers = _policies.TierCount,
+        Profiles = _state.Profiles.ProfileCount,
+        ActiveSelectors = _state.SetSelectors.Count,
+        ActiveSets = _state.Sets.Count,
+        LabelClasses = _state.Classes.Count,
+    };
+
+    private bool IsLocal(string node) => _nodeName is null || node == _nodeName;
+
+    private void Upsert(WorkloadEndpointModel workload)
+    {
+        _nets.Clear();
+        foreach (IPNetwork net in workload.Nets) _nets.Add(IpPrefix.From(net));
+        WorkloadEndpointId id = new(Pool(workload.Id.Node), Pool(workload.Id.Orchestrator), workload.Id.Workload, Pool(workload.Id.Endpoint));
+        _workloads.Upsert(id, SortedNets(), workload.Labels, workload.Profiles, workload.Ports, IsLocal(id.Node) ? workload : null);
+    }
+
+    private void Upsert(HostEndpointModel host)
+    {
+        _nets.Clear();
+        foreach (IPAddress address in host.ExpectedIPs) _nets.Add(IpPrefix.From(address));
+        _hosts.Upsert(host.Id, SortedNets(), host.Labels, host.Profiles, host.Ports, IsLocal(host.Id.Node) ? host : null);
+    }
+
+    private void Upsert(NetworkSetModel networkSet)
+    {
+        _nets.Clear();
+        foreach (IPNetwork net in networkSet.Nets) _nets.Add(IpPrefix.From(net));
+        _networkSets.Upsert(networkSet.Id, SortedNets(), networkSet.Labels, networkSet.Profiles, [], null);
+    }
+
+    private void Upsert(EndpointSliceModel slice)
+    {
+        if (_state.Services.Find(slice.Id) is { } old)
+        {
+            if (old == slice) return;
+            _state.Sets.Remember(old);
+        }
+
+        _state.Sets.Remember(slice);
+        _state.Services.Set(slice);
+    }
+
+    private ReadOnlySpan<IpPrefix> SortedNets()
+    {
+        if (_nets.Count > 1)
+        {
+            _nets.Sort();
+            int kept = 1;
+            for (int i = 1; i < _nets.Count; i++)
+            {
+                if (_nets[i] != _nets[kept - 1]) _nets[kept++] = _nets[i];
+            }
+
+            _nets.RemoveRange(kept, _nets.Count - kept);
+        }
+
+        return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_nets);
+    }
+
+    // Nodes and orchestrators are few; one copy of each text is enough for a hundred thousand ids.
+    private string Pool(string text)
+    {
+        if (_pool.TryGetValue(text, out string? pooled)) return pooled;
+        _pool.Add(text, text);
+        return text;
+    }
+}
+
+/// <summary>Counts of an engine.</summary>
+public sealed record PolicyEngineStatistics
+{
+    /// <summary>Workload endpoints in the cluster.</summary>
+    public int WorkloadEndpoints { get; init; }
+
+    /// <summary>Host endpoints in the cluster.</summary>
+    public int HostEndpoints { get; init; }
+
+    /// <summary>Endpoints that get policies.</summary>
+    public int LocalEndpoints { get; init; }
+
+    /// <summary>Network sets.</summary>
+    public int NetworkSets { get; init; }
+
+    /// <summary>Policies in the cluster.</summary>
+    public int Policies { get; init; }
+
+    /// <summary>Policies that select a local endpoint or are wanted everywhere.</summary>
+    public int ActivePolicies { get; init; }
+
+    /// <summary>Tiers.</summary>
+    public int Tiers { get; init; }
+
+    /// <summary>Profiles.</summary>
+    public int Profiles { get; init; }
+
+    /// <summary>Distinct selectors in rules of active policies.</summary>
+    public int ActiveSelectors { get; init; }
+
+    /// <summary>IP sets in use.</summary>
+    public int ActiveSets { get; init; }
+
+    /// <summary>Distinct combinations of labels and profiles.</summary>
+    public int LabelClasses { get; init; }
+}
