@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Calico.Netlink.NfTables.Expressions;
 
 namespace Calico.Netlink.NfTables;
@@ -9,6 +10,9 @@ namespace Calico.Netlink.NfTables;
 /// </remarks>
 public readonly record struct NftElement
 {
+    private readonly NftValue _key;
+    private readonly NftValue _keyEnd;
+
     /// <summary>A key.</summary>
     /// <param name="key">The key; its length is the set's key length.</param>
     public NftElement(NftValue key) => Key = key;
@@ -26,10 +30,10 @@ public readonly record struct NftElement
         : this(key) => Data = data;
 
     /// <summary>The key, or the first of a range; empty for the catch-all element.</summary>
-    public NftValue Key { get; init; }
+    public NftValue Key { get => _key; init => _key = value; }
 
     /// <summary>The last key of a range, inclusive; empty for a single key.</summary>
-    public NftValue KeyEnd { get; init; }
+    public NftValue KeyEnd { get => _keyEnd; init => _keyEnd = value; }
 
     /// <summary>A map's data; empty without.</summary>
     public NftValue Data { get; init; }
@@ -48,6 +52,10 @@ public readonly record struct NftElement
 
     /// <summary>Whether this element is a range of more than one key.</summary>
     public bool IsRange => !KeyEnd.IsEmpty && KeyEnd != Key;
+
+    /// <summary>The last key of a range, or the only key.</summary>
+    [UnscopedRef]
+    internal ref readonly NftValue LastKey => ref IsRange ? ref _keyEnd : ref _key;
 
     /// <summary>The comment nft shows.</summary>
     public string? Comment

@@ -45,6 +45,9 @@ public enum NftTableFlags : uint
 /// <remarks>Order matters in <see cref="NftChain.Rules"/> only. Source: linux/netfilter/nf_tables.h, enum nft_table_attributes.</remarks>
 public sealed record NftTable(NftFamily Family, string Name)
 {
+    /// <summary>What names it.</summary>
+    public NftTableId Id => new(Family, Name);
+
     /// <summary>Dormant, owned.</summary>
     public NftTableFlags Flags { get; init; }
 
@@ -96,5 +99,5 @@ public sealed record NftTable(NftFamily Family, string Name)
 
     /// <summary>The table as nft names it.</summary>
     /// <returns>For example <c>inet filter</c>.</returns>
-    public override string ToString() => $"{Family.ToString().ToLowerInvariant()} {Name}";
+    public override string ToString() => Id.ToString();
 }

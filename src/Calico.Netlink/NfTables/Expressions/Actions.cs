@@ -9,7 +9,7 @@ public sealed record CounterExpression(ulong Packets = 0, ulong Bytes = 0) : Nft
     public override string Name => "counter";
 
     /// <inheritdoc/>
-    public override NftExpression WithoutState() => new CounterExpression();
+    public override NftExpression Normalize() => new CounterExpression();
 }
 
 /// <summary>Breaks when a number of bytes is used up, or until it is.</summary>
@@ -23,7 +23,7 @@ public sealed record QuotaExpression(ulong Bytes, bool Over = false, ulong Consu
     public override string Name => "quota";
 
     /// <inheritdoc/>
-    public override NftExpression WithoutState() => this with { Consumed = 0, Depleted = false };
+    public override NftExpression Normalize() => this with { Consumed = 0, Depleted = false };
 }
 
 /// <summary>Breaks above a rate, or below it: a token bucket.</summary>
@@ -56,7 +56,7 @@ public sealed record LastExpression(bool Set = false, ulong MillisecondsAgo = 0)
     public override string Name => "last";
 
     /// <inheritdoc/>
-    public override NftExpression WithoutState() => new LastExpression();
+    public override NftExpression Normalize() => new LastExpression();
 }
 
 /// <summary>Syslog levels (enum nft_log_level).</summary>
@@ -108,11 +108,14 @@ public sealed record LogExpression : NftExpression
     /// <summary>How many packets are gathered before the socket gets them; 0 leaves it to the socket.</summary>
     public ushort QueueThreshold { get; init; }
 
-    /// <summary>The level in the kernel log.</summary>
-    public NftLogLevel Level { get; init; } = NftLogLevel.Warning;
+    /// <summary>The level in the kernel log; null is warning.</summary>
+    public NftLogLevel? Level { get; init; }
 
     /// <summary>What more goes into the kernel log (NF_LOG_*): 1 TCP sequence, 2 TCP options, 4 IP options, 8 user, 32 MAC; 31 all but MAC.</summary>
     public uint Flags { get; init; }
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => Group is null && Level is null ? this with { Level = NftLogLevel.Warning } : this;
 }
 
 /// <summary>How a packet is refused (enum nft_reject_types).</summary>
@@ -143,6 +146,9 @@ public enum NftNatFlags : uint
 {
     /// <summary>As the kernel likes.</summary>
     None = 0,
+
+    /// <summary>What the kernel adds for the registers in use: an address, a port.</summary>
+    FromRegisters = 3,
 
     /// <summary>A random port.</summary>
     Random = 1 << 2,
@@ -182,6 +188,9 @@ public sealed record NatExpression(bool Destination, NftFamily Family) : NftExpr
 
     /// <summary>Random, persistent…</summary>
     public NftNatFlags Flags { get; init; }
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => this with { AddressMax = AddressMax == AddressMin ? null : AddressMax, PortMax = PortMax == PortMin ? null : PortMax, Flags = Flags & ~NftNatFlags.FromRegisters };
 }
 
 /// <summary>Rewrites the source to the address of the interface the packet leaves by.</summary>
@@ -198,6 +207,9 @@ public sealed record MasqueradeExpression : NftExpression
 
     /// <summary>Random, persistent…</summary>
     public NftNatFlags Flags { get; init; }
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => this with { PortMax = PortMax == PortMin ? null : PortMax, Flags = Flags & ~NftNatFlags.FromRegisters };
 }
 
 /// <summary>Rewrites the destination to this host.</summary>
@@ -214,6 +226,9 @@ public sealed record RedirectExpression : NftExpression
 
     /// <summary>Random, persistent…</summary>
     public NftNatFlags Flags { get; init; }
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => this with { PortMax = PortMax == PortMin ? null : PortMax, Flags = Flags & ~NftNatFlags.FromRegisters };
 }
 
 /// <summary>Hands the packet to a local socket without rewriting it.</summary>
@@ -250,6 +265,12 @@ public sealed record ObjrefExpression : NftExpression
 
     /// <summary>The map itself when it is anonymous.</summary>
     public NftSet? Anonymous { get; init; }
+
+    /// <summary>The set's id within the transaction that makes it; null when it is known by name.</summary>
+    public uint? SetId { get; init; }
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => this with { SetId = null };
 }
 
 /// <summary>Keeps the packet out of conntrack; only before it, at priority raw.</summary>

@@ -121,6 +121,12 @@ public sealed record LookupExpression(string Set, NftRegister Source, NftRegiste
 
     /// <summary>The set itself when it is anonymous: it lives and dies with the rule.</summary>
     public NftSet? Anonymous { get; init; }
+
+    /// <summary>The set's id within the transaction that makes it; null when it is known by name.</summary>
+    public uint? SetId { get; init; }
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => this with { SetId = null };
 }
 
 /// <summary>What is done to a set from a rule (enum nft_dynset_ops).</summary>
@@ -157,6 +163,9 @@ public sealed record DynsetExpression(string Set, NftDynsetOperation Operation, 
     /// <summary>Stateful expressions of the new element.</summary>
     public ValueList<NftExpression> Expressions { get; init; }
 
+    /// <summary>The set's id within the transaction that makes it; null when it is known by name.</summary>
+    public uint? SetId { get; init; }
+
     /// <inheritdoc/>
-    public override NftExpression WithoutState() => Expressions.IsEmpty ? this : this with { Expressions = Expressions.Select(e => e.WithoutState()).ToValueList() };
+    public override NftExpression Normalize() => this with { SetId = null, Expressions = Expressions.Select(e => e.Normalize()).ToValueList() };
 }

@@ -14,9 +14,9 @@ public abstract record NftExpression
     /// <summary>The kernel's name, for example <c>payload</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>This expression with its running state (counted packets, used quota) at zero: what was asked for.</summary>
-    /// <returns>The expression itself where it has no state.</returns>
-    public virtual NftExpression WithoutState() => this;
+    /// <summary>What was asked for: running state (counted packets, used quota) at zero and what the kernel adds by itself taken away.</summary>
+    /// <returns>Equal for an expression and for what the kernel gives back for it.</returns>
+    public virtual NftExpression Normalize() => this;
 }
 
 /// <summary>An expression this library does not know, kept as it was.</summary>

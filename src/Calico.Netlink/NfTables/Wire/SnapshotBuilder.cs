@@ -1,0 +1,130 @@
+using System.Runtime.InteropServices;
+using Calico.Netlink.NfTables.Expressions;
+
+namespace Calico.Netlink.NfTables.Wire;
+
+/// <summary>Puts dumped objects together into tables, anonymous sets into the expressions that use them.</summary>
+internal sealed class SnapshotBuilder(string? onlyTable, ushort generation)
+{
+    private readonly List<NftTable> _tables = [];
+    private readonly Dictionary<NftTableId, List<NftChain>> _chains = [];
+    private readonly Dictionary<(NftTableId, string), List<NftRule>> _rules = [];
+    private readonly Dictionary<NftTableId, List<NftObject>> _objects = [];
+    private readonly Dictionary<NftTableId, List<NftFlowTable>> _flowTables = [];
+    private readonly Dictionary<(NftTableId, string), List<WireElement>> _elements = [];
+    private List<WireElement>? _current;
+
+    public List<(NftTableId Table, NftSet Set)> Sets { get; } = [];
+
+    /// <summary>Whether a message was of another generation.</summary>
+    public bool IsInterrupted { get; private set; }
+
+    public void BeginElements(NftTableId table, NftSet set) => _elements[(table, set.Name)] = _current = [];
+
+    public void Take(int request, in NetlinkMessage message)
+    {
+        if (message.Subsystem != NfTablesWire.Subsystem) return;
+        IsInterrupted |= MessageScope.Generation(message) != generation;
+        NfTablesMessage type = (NfTablesMessage)(byte)message.Type;
+        if (type == NfTablesMessage.NewElement)
+        {
+            ElementCodec.Read(message, _current!);
+            return;
+        }
+
+        NftTableId table = MessageScope.Table(message);
+        if (onlyTable is not null && table.Name != onlyTable) return;
+        switch (type)
+        {
+            case NfTablesMessage.NewTable: _tables.Add(TableCodec.Read(message)); break;
+            case NfTablesMessage.NewChain: ListOf(_chains, table).Add(ChainCodec.Read(message)); break;
+            case NfTablesMessage.NewRule: ListOf(_rules, (table, MessageScope.Text(message, RuleCodec.Chain))).Add(RuleCodec.Read(message, out _)); break;
+            case NfTablesMessage.NewSet: Sets.Add((table, SetCodec.Read(message, out _))); break;
+            case NfTablesMessage.NewObject: ListOf(_objects, table).Add(ObjectCodec.Read(message)); break;
+            case NfTablesMessage.NewFlowTable: ListOf(_flowTables, table).Add(FlowTableCodec.Read(message)); break;
+        }
+    }
+
+    public NftSnapshot Build(NftGeneration read) => new(read, _tables.Select(BuildTable).ToValueList());
+
+    private NftTable BuildTable(NftTable table)
+    {
+        NftTableId id = table.Id;
+        Dictionary<string, NftSet> anonymous = [];
+        List<NftSet> sets = [];
+        foreach (NftSet set in Sets.Where(s => s.Table == id).Select(s => WithElements(id, s.Set)))
+        {
+            if (set.Flags.HasFlag(NftSetFlags.Anonymous)) anonymous[set.Name] = AnonymousSets.Normalize(set);
+            else sets.Add(set);
+        }
+
+        return table with
+        {
+            Chains = _chains.GetValueOrDefault(id, []).Select(c => c with { Rules = Rules(id, c.Name, anonymous) }).ToValueList(),
+            Sets = sets.ToValueList(),
+            Objects = _objects.GetValueOrDefault(id, []).ToValueList(),
+            FlowTables = _flowTables.GetValueOrDefault(id, []).ToValueList(),
+        };
+    }
+
+    private ValueList<NftRule> Rules(NftTableId table, string chain, Dictionary<string, NftSet> anonymous)
+    {
+        if (!_rules.TryGetValue((table, chain), out List<NftRule>? rules)) return [];
+        if (anonymous.Count == 0) return rules.ToValueList();
+        return rules.Select(r => AnonymousSets.Inline(r, anonymous)).ToValueList();
+    }
+
+    private NftSet WithElements(NftTableId table, NftSet set)
+    {
+        if (!_elements.TryGetValue((table, set.Name), out List<WireElement>? wire)) return set;
+        if (set.SplitsRanges) return set with { Elements = Intervals.Join(wire).ToValueList() };
+        NftElement[] elements = new NftElement[wire.Count];
+        for (int i = 0; i < elements.Length; i++) elements[i] = wire[i].Element;
+        return set with { Elements = new(ImmutableCollectionsMarshal.AsImmutableArray(elements)) };
+    }
+
+    private static List<TItem> ListOf<TKey, TItem>(Dictionary<TKey, List<TItem>> lists, TKey key)
+        where TKey : notnull
+    {
+        ref List<TItem>? list = ref CollectionsMarshal.GetValueRefOrAddDefault(lists, key, out _);
+        return list ??= [];
+    }
+}
+
+/// <summary>The kernel numbers anonymous sets; here they are part of their expression and their name says only that they are anonymous.</summary>
+internal static class AnonymousSets
+{
+    public const string SetName = "__set%d";
+    public const string MapName = "__map%d";
+
+    public static NftSet Normalize(NftSet set) => set with
+    {
+        Name = set.IsMap ? MapName : SetName,
+        Handle = 0,
+        Elements = set.Elements.OrderBy(e => e.Key).ToValueList(),
+    };
+
+    public static NftRule Inline(NftRule rule, Dictionary<string, NftSet> anonymous)
+    {
+        if (!rule.Expressions.Any(e => Named(e) is { } name && anonymous.ContainsKey(name))) return rule;
+        return rule with { Expressions = rule.Expressions.Select(e => Inline(e, anonymous)).ToValueList() };
+    }
+
+    private static NftExpression Inline(NftExpression expression, Dictionary<string, NftSet> anonymous)
+    {
+        if (Named(expression) is not { } name || !anonymous.TryGetValue(name, out NftSet? set)) return expression;
+        return expression switch
+        {
+            LookupExpression lookup => lookup with { Set = set.Name, Anonymous = set },
+            ObjrefExpression objref => objref with { Map = set.Name, Anonymous = set },
+            _ => expression,
+        };
+    }
+
+    private static string? Named(NftExpression expression) => expression switch
+    {
+        LookupExpression lookup => lookup.Set,
+        ObjrefExpression objref => objref.Map,
+        _ => null,
+    };
+}
