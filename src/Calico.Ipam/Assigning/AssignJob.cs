@@ -1,0 +1,99 @@
+using Calico.Ipam.Blocks;
+using Calico.Ipam.Pools;
+using Calico.Net;
+
+namespace Calico.Ipam.Assigning;
+
+/// <summary>One request for addresses of one family while it is worked on.</summary>
+internal sealed class AssignJob
+{
+    private readonly List<AssignedAddress> _addresses = [];
+    private readonly List<string> _messages = [];
+    private readonly IReadOnlyList<string> _poolsNotUsed;
+    private readonly int _requested;
+
+    public AssignJob(IpamCluster cluster, AutoAssignRequest request, int ipVersion, PoolChoiceResult choice)
+    {
+        Cluster = cluster;
+        Request = request;
+        IpVersion = ipVersion;
+        Pools = choice.Pools;
+        _poolsNotUsed = choice.WhyNot;
+        _requested = ipVersion == 6 ? request.IPv6 : request.IPv4;
+        Handle = request.Handle is { Length: > 0 } handle ? IpamHandle.Sanitize(handle) : null;
+        Whose = new AllocationRecord(Handle, request.Attributes);
+        Owner = request.Use == AllowedUses.LoadBalancer ? AffinityOwner.LoadBalancer : AffinityOwner.Host(request.Node);
+        MaxBlocks = Smaller(request.MaxBlocksPerHost, cluster.Config.MaxBlocksPerHost);
+    }
+
+    public IpamCluster Cluster { get; }
+
+    public AutoAssignRequest Request { get; }
+
+    public int IpVersion { get; }
+
+    public IReadOnlyList<PoolEntry> Pools { get; }
+
+    public string? Handle { get; }
+
+    /// <summary>The handle may be created without looking whether it exists.</summary>
+    public bool HandleLooksNew { get; set; } = true;
+
+    public AllocationRecord Whose { get; }
+
+    public AffinityOwner Owner { get; }
+
+    public int MaxBlocks { get; }
+
+    public HostReservedAddresses? HostReserved => Request.HostReserved;
+
+    public AddressFilter Reserved => Cluster.NeverAutomatic;
+
+    public TimeSpan Cooldown => TimeSpan.FromSeconds(Cluster.Config.CooldownSeconds);
+
+    public int Missing => _requested - _addresses.Count;
+
+    public IpamErrorCode? Error { get; private set; }
+
+    public IReadOnlyList<string> Messages => _messages;
+
+    public PoolEntry? PoolFor(in IpPrefix block)
+    {
+        foreach (PoolEntry pool in Pools)
+        {
+            if (pool.Range.Contains(block)) return pool;
+        }
+
+        return null;
+    }
+
+    public void Took(IpamBlock block, IEnumerable<int> ordinals)
+    {
+        bool borrowed = !block.IsOwnedBy(Owner);
+        foreach (int ordinal in ordinals)
+            _addresses.Add(new AssignedAddress(block.Address(ordinal), block.Cidr, block.Sequences[ordinal], borrowed));
+    }
+
+    public void Say(string message) => _messages.Add(message);
+
+    public void StopAtBlockLimit()
+    {
+        if (Error is not null) return;
+        Error = IpamErrorCode.BlockLimit;
+        Say($"Need to allocate an IPAM block but could not - limit of {MaxBlocks} blocks reached for this node");
+    }
+
+    public Assignments Result(IReadOnlyList<AssignedAddress>? present = null) =>
+        new(IpVersion, present is null ? _requested : Math.Min(_requested, present.Count), present ?? _addresses, Missing > 0 && present is null ? _messages : [])
+        {
+            HostReserved = HostReserved,
+            Error = Missing > 0 && present is null ? Error : null,
+            PoolsNotUsed = _poolsNotUsed,
+        };
+
+    private static int Smaller(int request, int config)
+    {
+        int smaller = request == 0 ? config : config == 0 ? request : Math.Min(request, config);
+        return smaller == 0 ? IpamConfig.DefaultMaxBlocksPerHost : smaller;
+    }
+}

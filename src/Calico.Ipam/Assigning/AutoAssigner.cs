@@ -1,0 +1,118 @@
+using Calico.Ipam.Blocks;
+using Calico.Ipam.Claims;
+using Calico.Ipam.Engine;
+using Calico.Ipam.Pools;
+using Calico.Net;
+
+namespace Calico.Ipam.Assigning;
+
+/// <summary>
+/// Assigns any free addresses, in Calico's order: the owner's blocks as they are listed; new blocks along the host's walk; empty blocks of other hosts;
+/// then, unless affinity is strict, free addresses of anybody's blocks.
+/// </summary>
+internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTaker taker, OwnedBlocks owned)
+{
+    public async ValueTask<Assignments> AssignAsync(AutoAssignRequest request, int ipVersion, CancellationToken cancel)
+    {
+        IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);
+        AssignJob job = Prepare(cluster, request, ipVersion);
+        if (request is { MaxPerHandle: > 0, Handle: not null } && await taker.OfHandleAsync(request.Handle, ipVersion, cancel).ConfigureAwait(false) is { Count: > 0 } present && present.Count >= request.MaxPerHandle)
+            return job.Result(present);
+        using (OwnerBlocks blocks = await owned.EnterAsync(job.Owner, ipVersion, cancel).ConfigureAwait(false))
+        {
+            await FromOwnBlocksAsync(job, blocks, cancel).ConfigureAwait(false);
+            while (job.Missing > 0 && await ClaimNewAsync(job, blocks, cancel).ConfigureAwait(false) is { } range)
+                await TakeAsync(job, blocks, range, cancel).ConfigureAwait(false);
+        }
+
+        if (job.Missing > 0) await BorrowAsync(job, cancel).ConfigureAwait(false);
+        return job.Result();
+    }
+
+    /// <summary>A block of the owner's with free addresses, claimed if there is none: what Windows hosts ask for when they start.</summary>
+    public async ValueTask<IpPrefix> EnsureBlockAsync(AutoAssignRequest request, int ipVersion, CancellationToken cancel)
+    {
+        IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);
+        AssignJob job = Prepare(cluster, request, ipVersion);
+        using OwnerBlocks blocks = await owned.EnterAsync(job.Owner, ipVersion, cancel).ConfigureAwait(false);
+        foreach (IpPrefix range in await blocks.ReloadAsync(job, cancel).ConfigureAwait(false))
+        {
+            if (job.PoolFor(range) is not null && !job.Reserved.Covers(range) && await claimer.ClaimAsync(job.Owner, range, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false) is not null)
+                return range;
+        }
+
+        return await ClaimNewAsync(job, blocks, cancel).ConfigureAwait(false)
+            ?? throw new IpamException(job.Error ?? IpamErrorCode.NoQualifiedPool, $"no block for {job.Owner}: {(job.Messages.Count > 0 ? string.Join("; ", job.Messages) : "every block of every usable pool is taken, or making blocks is turned off")}");
+    }
+
+    private static AssignJob Prepare(IpamCluster cluster, AutoAssignRequest request, int ipVersion)
+    {
+        if (request.HostReserved is not null && !cluster.Config.StrictAffinity)
+            throw new IpamException(IpamErrorCode.StrictAffinityRequired, $"global strict affinity should not be false for Windows node {request.Node}: turn strictAffinity on, other hosts would borrow addresses that the node's system uses.");
+        IReadOnlyList<IpPrefix> requested = [.. (ipVersion == 6 ? request.IPv6Pools : request.IPv4Pools).Select(IpPrefix.From)];
+        PoolRequest pools = new(request.Node, ipVersion, requested, request.Use, request.NamespaceLabels, request.HostReserved);
+        return new AssignJob(cluster, request, ipVersion, PoolChoice.Decide(cluster, pools));
+    }
+
+    private async ValueTask FromOwnBlocksAsync(AssignJob job, OwnerBlocks blocks, CancellationToken cancel)
+    {
+        await TakeFromAsync(job, blocks, await blocks.OpenAsync(job, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+        if (job.Missing == 0 || blocks.IsFresh) return;
+        List<IpPrefix> all = await blocks.ReloadAsync(job, cancel).ConfigureAwait(false);
+        foreach (IpPrefix range in all) taker.Forget(range);
+        await TakeFromAsync(job, blocks, all, cancel).ConfigureAwait(false);
+    }
+
+    private async ValueTask TakeFromAsync(AssignJob job, OwnerBlocks blocks, List<IpPrefix> open, CancellationToken cancel)
+    {
+        for (int i = 0; i < open.Count && job.Missing > 0;)
+        {
+            IpPrefix range = open[i];
+            if (job.PoolFor(range) is null || job.Reserved.Covers(range) || await TakeAsync(job, blocks, range, cancel).ConfigureAwait(false) == TakeOutcome.Open) i++;
+        }
+    }
+
+    private async ValueTask<TakeOutcome> TakeAsync(AssignJob job, OwnerBlocks blocks, IpPrefix range, CancellationToken cancel)
+    {
+        TakeOutcome outcome = await taker.TakeAsync(job, range, mustOwn: true, cancel).ConfigureAwait(false);
+        if (outcome == TakeOutcome.Full) blocks.MarkFull(range);
+        else if (outcome == TakeOutcome.Gone) blocks.Remove(range);
+        return outcome;
+    }
+
+    private async ValueTask<IpPrefix?> ClaimNewAsync(AssignJob job, OwnerBlocks blocks, CancellationToken cancel)
+    {
+        if (!job.Cluster.Config.AutoAllocateBlocks) return null;
+        if (blocks.Count >= job.MaxBlocks)
+        {
+            job.StopAtBlockLimit();
+            return null;
+        }
+
+        if (await BlockSearch.FindAsync(context, claimer, job, blocks, cancel).ConfigureAwait(false) is not { } found) return null;
+        blocks.Add(found.Document.Range);
+        return found.Document.Range;
+    }
+
+    private async ValueTask BorrowAsync(AssignJob job, CancellationToken cancel)
+    {
+        if (job.Error is not null) return;
+        List<PoolEntry> lenders = [.. job.Pools.Where(pool => !(pool.Pool.StrictAffinity ?? job.Cluster.Config.StrictAffinity))];
+        if (lenders.Count == 0)
+        {
+            job.Say("No more free affine blocks and strict affinity enabled");
+            return;
+        }
+
+        foreach (PoolEntry pool in lenders)
+        {
+            foreach (IpPrefix range in await BlockSearch.LendersAsync(context, job, pool, cancel).ConfigureAwait(false))
+            {
+                if (job.Missing == 0) return;
+                await taker.TakeAsync(job, range, mustOwn: false, cancel).ConfigureAwait(false);
+            }
+        }
+
+        if (job.Missing > 0) job.Say($"No IPs available in pools: [{string.Join(' ', lenders.Select(pool => pool.Pool.CidrText))}]");
+    }
+}

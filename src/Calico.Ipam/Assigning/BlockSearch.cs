@@ -1,0 +1,67 @@
+using Calico.Ipam.Blocks;
+using Calico.Ipam.Claims;
+using Calico.Ipam.Engine;
+using Calico.Ipam.Pools;
+using Calico.Net;
+
+namespace Calico.Ipam.Assigning;
+
+/// <summary>Finds blocks: new ones along the host's walk, empty ones of others, and such that can lend addresses.</summary>
+internal static class BlockSearch
+{
+    private const int Probes = 3;
+
+    /// <summary>Claims the first block along the walk that is free in any of the job's pools; failing that, an empty block that another host has had for a while.</summary>
+    public static async ValueTask<Versioned<IpamBlock>?> FindAsync(IpamContext context, Claimer claimer, AssignJob job, OwnerBlocks owned, CancellationToken cancel)
+    {
+        HashSet<IpPrefix>? existing = null;
+        foreach (PoolEntry pool in job.Pools)
+        {
+            int tried = 0;
+            foreach (IpPrefix candidate in BlockWalk.From(job.Owner.Name, pool, Seed(context), job.Reserved))
+            {
+                if (owned.Has(candidate)) continue;
+                if (tried++ >= Probes && existing is null) existing = await context.BlockRangesAsync(job.IpVersion, cancel).ConfigureAwait(false);
+                if (existing is not null && existing.Contains(candidate)) continue;
+                if (await claimer.ClaimAsync(job.Owner, candidate, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false) is { } claimed &&
+                    claimed.Document.FreeCount(job.Reserved) > 0)
+                    return claimed;
+            }
+        }
+
+        return await ReclaimAsync(context, claimer, job, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Blocks of others with free addresses, in the order of the host's walk.</summary>
+    public static async ValueTask<List<IpPrefix>> LendersAsync(IpamContext context, AssignJob job, PoolEntry pool, CancellationToken cancel)
+    {
+        List<Versioned<IpamBlock>> blocks = await context.BlocksAsync(job.IpVersion, cancel).ConfigureAwait(false);
+        int size = pool.Pool.BlockSize;
+        (UInt128 start, _) = BlockWalk.Start(job.Owner.Name, pool.Range, size, Seed(context));
+        DateTimeOffset now = context.Now;
+        return
+        [
+            .. blocks.Select(block => block.Document)
+                .Where(block => pool.Range.Contains(block.Range) && BlockSweep.Sweep(block, job.Cooldown, now).FreeCount(job.Reserved) > 0)
+                .OrderBy(block => BlockWalk.Distance(pool.Range, size, start, block.Range))
+                .Select(block => block.Range),
+        ];
+    }
+
+    private static async ValueTask<Versioned<IpamBlock>?> ReclaimAsync(IpamContext context, Claimer claimer, AssignJob job, CancellationToken cancel)
+    {
+        DateTimeOffset now = context.Now;
+        foreach (Versioned<IpamBlock> candidate in await context.BlocksAsync(job.IpVersion, cancel).ConfigureAwait(false))
+        {
+            IpamBlock block = BlockSweep.Sweep(candidate.Document, job.Cooldown, now);
+            if (job.PoolFor(block.Range) is null || job.Reserved.Covers(block.Range) || !block.IsEmpty()) continue;
+            if (block.Affinity is not { } owner || owner == job.Owner || now - (block.AffinityClaimTime ?? DateTimeOffset.MinValue) < context.Options.ReclaimAge) continue;
+            if (await claimer.GiveUpAsync(owner, block.Range, mustBeEmpty: true, block.SequenceNumber, cancel).ConfigureAwait(false) != GiveUpOutcome.Released) continue;
+            if (await claimer.ClaimAsync(job.Owner, block.Range, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false) is { } claimed) return claimed;
+        }
+
+        return null;
+    }
+
+    private static long Seed(IpamContext context) => (context.Now - DateTimeOffset.UnixEpoch).Ticks * 100;
+}

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using Calico.Ipam.Claims;
+using Calico.Ipam.Engine;
+using Calico.Ipam.Pools;
+using Calico.Net;
+
+namespace Calico.Ipam.Assigning;
+
+/// <summary>
+/// What this process remembers of the blocks of each owner: which there are and which of them have room. A hint only: every write is compared with the store.
+/// Requests for one owner queue here instead of fighting over its blocks in the store.
+/// </summary>
+internal sealed class OwnedBlocks(IpamContext context, Claimer claimer)
+{
+    private readonly ConcurrentDictionary<(AffinityOwner Owner, int IpVersion), OwnerBlocks> _owners = new();
+
+    public async ValueTask<OwnerBlocks> EnterAsync(AffinityOwner owner, int ipVersion, CancellationToken cancel)
+    {
+        OwnerBlocks blocks = _owners.GetOrAdd((owner, ipVersion), static (key, self) => new OwnerBlocks(self.Context, self.Claimer, key.Owner, key.IpVersion), (Context: context, Claimer: claimer));
+        await blocks.EnterAsync(cancel).ConfigureAwait(false);
+        return blocks;
+    }
+
+    /// <summary>Addresses of a block were released: it may have room again.</summary>
+    public void MayHaveRoom(AffinityOwner? owner, in IpPrefix range)
+    {
+        if (owner is not null && _owners.TryGetValue((owner, range.IsIPv6 ? 6 : 4), out OwnerBlocks? blocks)) blocks.MayHaveRoom(range);
+    }
+
+    public void Forget(AffinityOwner owner, in IpPrefix range)
+    {
+        if (_owners.TryGetValue((owner, range.IsIPv6 ? 6 : 4), out OwnerBlocks? blocks)) blocks.MarkStale();
+    }
+}
+
+/// <summary>One owner's blocks of one family; members other than the marks are for the one caller inside.</summary>
+internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, AffinityOwner owner, int ipVersion) : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ConcurrentQueue<IpPrefix> _roomAgain = new();
+    private readonly HashSet<IpPrefix> _all = [];
+    private readonly List<IpPrefix> _open = [];
+    private IpamCluster? _checked;
+    private volatile bool _stale = true;
+
+    /// <summary>Whether the list was read by the present caller.</summary>
+    public bool IsFresh { get; private set; }
+
+    public int Count => _all.Count;
+
+    public async ValueTask EnterAsync(CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel).ConfigureAwait(false);
+        IsFresh = false;
+    }
+
+    /// <summary>Leaves: the next caller may come in.</summary>
+    public void Dispose() => _gate.Release();
+
+    public void MayHaveRoom(in IpPrefix range) => _roomAgain.Enqueue(range);
+
+    public void MarkStale() => _stale = true;
+
+    public bool Has(in IpPrefix range) => _all.Contains(range);
+
+    /// <summary>Blocks that may have room, read from the store when nothing is known or the pools changed. Full ones are to be taken off the list.</summary>
+    public async ValueTask<List<IpPrefix>> OpenAsync(AssignJob job, CancellationToken cancel)
+    {
+        if (_stale || !ReferenceEquals(_checked, job.Cluster)) return await ReloadAsync(job, cancel).ConfigureAwait(false);
+        while (_roomAgain.TryDequeue(out IpPrefix range))
+        {
+            if (_all.Contains(range) && !_open.Contains(range)) _open.Add(range);
+        }
+
+        return _open;
+    }
+
+    public async ValueTask<List<IpPrefix>> ReloadAsync(AssignJob job, CancellationToken cancel)
+    {
+        _stale = false;
+        _roomAgain.Clear();
+        List<BlockAffinity> affinities = await context.AffinitiesAsync(owner, ipVersion, cancel).ConfigureAwait(false);
+        _all.Clear();
+        _open.Clear();
+        foreach (BlockAffinity affinity in affinities)
+        {
+            IpPrefix range = IpPrefix.From(affinity.Block);
+            if (job.PoolFor(range) is null && await GaveUpAsync(job, range, cancel).ConfigureAwait(false)) continue;
+            _all.Add(range);
+            _open.Add(range);
+        }
+
+        IsFresh = true;
+        _checked = job.Cluster;
+        return _open;
+    }
+
+    public void Add(in IpPrefix range)
+    {
+        if (_all.Add(range)) _open.Add(range);
+    }
+
+    public void MarkFull(in IpPrefix range) => _open.Remove(range);
+
+    public void Remove(in IpPrefix range)
+    {
+        _all.Remove(range);
+        _open.Remove(range);
+    }
+
+    // Only a pool that no longer selects the node makes the node give a block up: another use or another choice of pools is a matter of this one request.
+    private async ValueTask<bool> GaveUpAsync(AssignJob job, IpPrefix range, CancellationToken cancel)
+    {
+        if (!owner.IsHost || job.Cluster.PoolOf(range) is not { } pool || pool.SelectsNode(job.Cluster.NodeLabels(owner.Name))) return false;
+        return await claimer.GiveUpAsync(owner, range, mustBeEmpty: true, expectedSequence: null, cancel).ConfigureAwait(false) is GiveUpOutcome.Released or GiveUpOutcome.NotOwned;
+    }
+}

@@ -1,0 +1,119 @@
+using Calico.Ipam.Blocks;
+using Calico.Ipam.Engine;
+using Calico.Net;
+
+namespace Calico.Ipam.Claims;
+
+/// <summary>Carries out claims and releases of blocks: reads the documents, asks the decision, writes, until there is an outcome.</summary>
+internal sealed class Claimer(IpamContext context)
+{
+    /// <summary>Makes a block the owner's, or finds that it is; null when somebody else has it (or when there is none and none may be made).</summary>
+    public async ValueTask<Versioned<IpamBlock>?> ClaimAsync(AffinityOwner owner, IpPrefix range, HostReservedAddresses? reserved, bool mayCreate, CancellationToken cancel)
+    {
+        ClaimView view = await ReadAsync(new ClaimView(owner, range), cancel).ConfigureAwait(false);
+        bool created = false;
+        for (int attempt = 0; ;)
+        {
+            ClaimStep step = ClaimDecision.Next(view, reserved, context.Now, mayCreate);
+            if (step.Action == ClaimAction.Owned)
+            {
+                if (created) IpamMetrics.Claimed.Add(1);
+                return view.Block;
+            }
+
+            if (step.IsOutcome) return null;
+            (view, bool done) = await CarryOutAsync(view, step, cancel).ConfigureAwait(false);
+            created |= done && step is { Action: ClaimAction.WriteBlock, Revision: 0 };
+            if (!done) await context.RetryAsync(++attempt, $"claiming {range} for {owner}", cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gives a block up. The affinity's and the block's fate are told by the outcome.</summary>
+    /// <param name="owner">Whose affinity.</param>
+    /// <param name="range">The block.</param>
+    /// <param name="mustBeEmpty">Refuse while addresses are in use.</param>
+    /// <param name="expectedSequence">Only while the block has this sequence number; null for any.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async ValueTask<GiveUpOutcome> GiveUpAsync(AffinityOwner owner, IpPrefix range, bool mustBeEmpty, ulong? expectedSequence, CancellationToken cancel)
+    {
+        ClaimView view = await ReadAsync(new ClaimView(owner, range), cancel).ConfigureAwait(false);
+        if (expectedSequence is { } sequence && view.Block?.Document.SequenceNumber != sequence) return GiveUpOutcome.Conflict;
+        if (view.Block is { } block && block.Document.AffinityText is { } actual && actual != owner.ToString())
+        {
+            if (view.Affinity is { } stale) await context.CommitAsync(StoreWrite.Delete(IpamKeys.Affinity(owner, range), stale.Revision), cancel).ConfigureAwait(false);
+            return GiveUpOutcome.NotOwned;
+        }
+
+        if (view.Affinity is null && view.Block is null) return GiveUpOutcome.Nothing;
+        bool marked = false;
+        for (int attempt = 0; ;)
+        {
+            ClaimStep step = GiveUpDecision.Next(view, mustBeEmpty, context.Now, context.Step);
+            if (step.IsOutcome) return step.Action == ClaimAction.NotEmpty ? GiveUpOutcome.NotEmpty : GiveUpOutcome.Released;
+            (view, bool done) = await CarryOutAsync(view, step, cancel).ConfigureAwait(false);
+            if (done && step.Action == ClaimAction.WriteAffinity && step.State == AffinityState.PendingDeletion) marked = true;
+
+            // Somebody claims it again: the affinity is theirs now, and so is the block.
+            if (!done && marked && !view.AffinityIsMine) return view.Affinity is null && view.Block is null ? GiveUpOutcome.Released : GiveUpOutcome.Conflict;
+            if (!done) await context.RetryAsync(++attempt, $"releasing {range} of {owner}", cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<ClaimView> ReadAsync(ClaimView view, CancellationToken cancel)
+    {
+        Versioned<BlockAffinity>? affinity = await context.AffinityAsync(view.Owner, view.Range, cancel).ConfigureAwait(false);
+        Versioned<IpamBlock>? block = await context.BlockAsync(view.Range, cancel).ConfigureAwait(false);
+        return view with
+        {
+            Affinity = affinity,
+            AffinityIsMine = view.AffinityIsMine && affinity is { } a && a.Revision == view.Affinity?.Revision,
+            Block = block,
+            BlockIsMine = view.BlockIsMine && block is { } b && b.Revision == view.Block?.Revision,
+        };
+    }
+
+    private async ValueTask<(ClaimView View, bool Done)> CarryOutAsync(ClaimView view, ClaimStep step, CancellationToken cancel)
+    {
+        string affinityKey = IpamKeys.Affinity(view.Owner, view.Range), blockKey = IpamKeys.Block(view.Range);
+        BlockAffinity? affinity = step.Action != ClaimAction.WriteAffinity
+            ? null
+            : (view.Affinity?.Document ?? new BlockAffinity(view.Owner, view.Range.ToIPNetwork(), step.State)) with { State = step.State };
+        StoreWrite write = step.Action switch
+        {
+            ClaimAction.WriteAffinity => Put(affinityKey, affinity!.Encode(), step.Revision),
+            ClaimAction.WriteBlock => Put(blockKey, step.Block!.Encode(), step.Revision),
+            ClaimAction.DeleteAffinity => StoreWrite.Delete(affinityKey, step.Revision),
+            _ => StoreWrite.Delete(blockKey, step.Revision),
+        };
+        CommitResult result = await context.CommitAsync(write, cancel).ConfigureAwait(false);
+        if (result.Status != CommitStatus.Done) return (await ReadAsync(view, cancel).ConfigureAwait(false), false);
+        return (step.Action switch
+        {
+            ClaimAction.WriteAffinity => view with { Affinity = new(affinity!, result.Revision), AffinityIsMine = true },
+            ClaimAction.WriteBlock => view with { Block = new(step.Block!, result.Revision), BlockIsMine = true },
+            ClaimAction.DeleteAffinity => view with { Affinity = null, AffinityIsMine = false },
+            _ => view with { Block = null, BlockIsMine = false },
+        }, true);
+    }
+
+    private static StoreWrite Put(string key, byte[] value, long revision) =>
+        revision == 0 ? StoreWrite.Create(key, value) : StoreWrite.Replace(key, value, revision);
+}
+
+internal enum GiveUpOutcome
+{
+    /// <summary>The affinity is gone; the block is gone too, or orphaned when addresses were in use.</summary>
+    Released,
+
+    /// <summary>There was neither an affinity nor a block.</summary>
+    Nothing,
+
+    /// <summary>Addresses are in use; everything is as before.</summary>
+    NotEmpty,
+
+    /// <summary>The block belongs to somebody else; a stale affinity was removed.</summary>
+    NotOwned,
+
+    /// <summary>Somebody claimed or changed it at the same time; theirs holds.</summary>
+    Conflict,
+}
