@@ -63,7 +63,9 @@ internal sealed class SessionPlan
 
     private Asn AsnOf(TopologyNode node) => node.AsNumber ?? _input.Configuration?.AsNumber ?? new Asn(BgpTopology.DefaultAsn);
 
-    // One side of a mesh session dials: the one whose address sorts after the other's as text.
+    // Of two nodes that both know of the session one dials: the one whose address sorts last, as text.
+    private static bool SortsAfter(IPAddress address, IPAddress own) => string.CompareOrdinal(address.ToString(), own.ToString()) > 0;
+
     private void AddMesh(bool v6)
     {
         if (_self.IsReflector || _input.Configuration?.NodeToNodeMeshEnabled == false) return;
@@ -74,14 +76,14 @@ internal sealed class SessionPlan
             int port = BgpTopology.ListenPortOf(_input, other.Name) ?? BgpTopology.DefaultPort;
             _mesh.Add(new TopologySession
             {
-                Name = NameOf(TopologySessionKind.Mesh, address, port),
+                Name = NameOf(TopologySessionKind.Mesh, address, BgpTopology.DefaultPort),
                 Kind = TopologySessionKind.Mesh,
                 Address = address,
                 Port = port,
                 RemoteAsn = AsnOf(other),
                 LocalAsn = _asn,
                 SourceAddress = own,
-                Passive = string.CompareOrdinal(address.ToString(), own.ToString()) > 0,
+                Passive = SortsAfter(address, own),
                 Password = PasswordOf(_input.Configuration?.NodeMeshPassword),
                 RestartTime = BgpTopology.ParseDuration(_input.Configuration?.NodeMeshMaxRestartTime),
             });
@@ -187,6 +189,8 @@ internal sealed class SessionPlan
             LocalAsn = local,
             HasOwnLocalAsn = peer.LocalAsNumber is not null,
             SourceAddress = peer.SourceAddress == "None" ? null : _self.AddressOf(v6),
+            // A global peer named by address that is itself a node has the same entry on its side.
+            Passive = kind == TopologySessionKind.Global && node is not null && string.IsNullOrEmpty(peer.PeerSelector) && SortsAfter(address, _self.AddressOf(v6)!),
             ReflectorClientOf = isInternal && _self.IsReflector && node?.RouteReflectorClusterId != _self.RouteReflectorClusterId ? _self.RouteReflectorClusterId : null,
             NextHop = NextHopOf(peer, isInternal),
             Password = PasswordOf(peer.Password),
