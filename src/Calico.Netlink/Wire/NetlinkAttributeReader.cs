@@ -116,6 +116,12 @@ public ref struct NetlinkAttributeReader
     /// <summary>The value as an IPv4 (4 bytes) or IPv6 (16 bytes) address; null at any other length.</summary>
     public readonly IPAddress? ReadAddress() => _value.Length is 4 or 16 ? new IPAddress(_value) : null;
 
+    internal readonly NetlinkAttributeReader Over(ReadOnlySpan<byte> attributes) => new(attributes, _swap);
+
+    internal readonly ushort ToUInt16(ReadOnlySpan<byte> source) => NetlinkWire.ReadUInt16(source, _swap);
+
+    internal readonly uint ToUInt32(ReadOnlySpan<byte> source) => NetlinkWire.ReadUInt32(source, _swap);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Has(int length)
     {

@@ -15,6 +15,13 @@ public readonly ref struct NetlinkMessageWriter
     /// <summary>The bytes in the batch so far: the difference of two positions is the size of what was written between them.</summary>
     public int Position => _batch.Length;
 
+    internal bool Swap => _batch.Swap;
+
+    /// <summary>The family byte that most fixed headers begin with, and the three bytes of padding behind it.</summary>
+    internal void PutFamily(byte family) => Put([family, 0, 0, 0]);
+
+    internal void PatchUInt16(int position, ushort value) => NetlinkWire.WriteUInt16(_batch.At(position, 2), value, _batch.Swap);
+
     /// <summary>Raw bytes without padding.</summary>
     public void Put(ReadOnlySpan<byte> bytes) => bytes.CopyTo(_batch.Reserve(bytes.Length));
 
