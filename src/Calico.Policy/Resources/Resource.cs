@@ -17,7 +17,7 @@ public abstract record Resource
 
     /// <summary>Name, namespace, labels.</summary>
     [JsonPropertyOrder(-1)]
-    public ObjectMeta Metadata { get; init; } = new();
+    public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>Whether objects of this kind live in a namespace.</summary>
     [JsonIgnore]
@@ -52,10 +52,10 @@ public sealed record ObjectMeta
     public string? Namespace { get; init; }
 
     /// <summary>Labels.</summary>
-    public LabelMap Labels { get; init; } = LabelMap.Empty;
+    public LabelMap Labels { get; init => field = value ?? LabelMap.Empty; } = LabelMap.Empty;
 
     /// <summary>Annotations.</summary>
-    public LabelMap Annotations { get; init; } = LabelMap.Empty;
+    public LabelMap Annotations { get; init => field = value ?? LabelMap.Empty; } = LabelMap.Empty;
 
     /// <summary>The object's unique id.</summary>
     public string? Uid { get; init; }

@@ -89,6 +89,21 @@ sealed class Selector : IEquatable<Selector>
     /// <summary>The same selector over labels that carry a prefix, as Calico does for namespace (<c>pcns.</c>) and service-account (<c>pcsa.</c>) selectors.</summary>
     public Selector WithLabelPrefix(string prefix) => new(Root.WithPrefix(prefix));
 
+    /// <summary>The same selector with other text in place of each <c>all()</c> and each <c>global()</c>.</summary>
+    internal Selector ReplaceEverything(string all, string global)
+    {
+        SelectorNode everywhere = Parse(all).Root, nowhere = Parse(global).Root;
+        return new Selector(Replace(Root));
+
+        SelectorNode Replace(SelectorNode node) => node switch
+        {
+            EverythingNode everything => everything.IsGlobal ? nowhere : everywhere,
+            NotNode not => new NotNode(Replace(not.Operand)),
+            GroupNode group => new GroupNode(group.IsAnd, Array.ConvertAll(group.Operands, Replace)),
+            _ => node,
+        };
+    }
+
     /// <summary>Every operand must match; equal to parsing <c>(a) &amp;&amp; (b) &amp;&amp; …</c>.</summary>
     public static Selector And(params ReadOnlySpan<Selector> operands) =>
         operands.Length == 1 ? operands[0] : operands.IsEmpty ? All : new Selector(new GroupNode(isAnd: true, RootsOf(operands)));

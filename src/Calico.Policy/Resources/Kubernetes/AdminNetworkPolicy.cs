@@ -15,7 +15,7 @@ public sealed record AdminNetworkPolicy : Resource
     public override bool IsNamespaced => false;
 
     /// <summary>What the policy says.</summary>
-    public AdminNetworkPolicySpec Spec { get; init; } = new();
+    public AdminNetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>policy.networking.k8s.io/v1alpha1 BaselineAdminNetworkPolicy: asked when no NetworkPolicy isolates the pod. There is one, named <c>default</c>.</summary>
@@ -31,7 +31,7 @@ public sealed record BaselineAdminNetworkPolicy : Resource
     public override bool IsNamespaced => false;
 
     /// <summary>What the policy says; it has no priority, and no Pass.</summary>
-    public BaselineAdminNetworkPolicySpec Spec { get; init; } = new();
+    public BaselineAdminNetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>policy.networking.k8s.io/v1alpha1 <c>BaselineAdminNetworkPolicySpec</c>.</summary>

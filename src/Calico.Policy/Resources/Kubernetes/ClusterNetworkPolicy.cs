@@ -15,7 +15,7 @@ public sealed record ClusterNetworkPolicy : Resource
     public override bool IsNamespaced => false;
 
     /// <summary>What the policy says.</summary>
-    public ClusterNetworkPolicySpec Spec { get; init; } = new();
+    public ClusterNetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>policy.networking.k8s.io/v1alpha2 <c>ClusterNetworkPolicySpec</c>.</summary>

@@ -88,7 +88,7 @@ public sealed record ServiceSpec
     public string? Type { get; init; }
 
     /// <summary>Labels of the pods behind it.</summary>
-    public LabelMap Selector { get; init; } = LabelMap.Empty;
+    public LabelMap Selector { get; init => field = value ?? LabelMap.Empty; } = LabelMap.Empty;
 
     /// <summary>The service address, or <c>None</c>.</summary>
     public string? ClusterIP { get; init; }

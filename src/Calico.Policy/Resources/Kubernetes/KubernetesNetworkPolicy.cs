@@ -12,7 +12,7 @@ public sealed record KubernetesNetworkPolicy : Resource
     public override string Kind => "NetworkPolicy";
 
     /// <summary>What the policy says.</summary>
-    public KubernetesNetworkPolicySpec Spec { get; init; } = new();
+    public KubernetesNetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>networking.k8s.io/v1 <c>NetworkPolicySpec</c>.</summary>

@@ -13,7 +13,7 @@ public sealed record Pod : Resource
     public override string Kind => "Pod";
 
     /// <summary>Wanted state.</summary>
-    public PodSpec Spec { get; init; } = new();
+    public PodSpec Spec { get; init => field = value ?? new(); } = new();
 
     /// <summary>Observed state.</summary>
     public PodStatus? Status { get; init; }

@@ -6,7 +6,7 @@ namespace Calico.Policy.Resources;
 public sealed record LabelSelector
 {
     /// <summary>Labels that must have exactly these values.</summary>
-    public LabelMap MatchLabels { get; init; } = LabelMap.Empty;
+    public LabelMap MatchLabels { get; init => field = value ?? LabelMap.Empty; } = LabelMap.Empty;
 
     /// <summary>Further terms.</summary>
     public EquatableArray<LabelSelectorRequirement> MatchExpressions { get; init; }

@@ -13,7 +13,7 @@ public sealed record HostEndpoint : V3Resource
     public override bool IsNamespaced => false;
 
     /// <summary>Which interfaces.</summary>
-    public HostEndpointSpec Spec { get; init; } = new();
+    public HostEndpointSpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 <c>HostEndpointSpec</c>.</summary>
@@ -61,7 +61,7 @@ public sealed record WorkloadEndpoint : V3Resource
     public override string Kind => "WorkloadEndpoint";
 
     /// <summary>Addresses, interface, profiles.</summary>
-    public WorkloadEndpointSpec Spec { get; init; } = new();
+    public WorkloadEndpointSpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>Calico's internal <c>WorkloadEndpointSpec</c>.</summary>

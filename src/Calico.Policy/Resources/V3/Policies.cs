@@ -14,7 +14,7 @@ public sealed record NetworkPolicy : V3Resource
     public override string Kind => "NetworkPolicy";
 
     /// <summary>What the policy says.</summary>
-    public NetworkPolicySpec Spec { get; init; } = new();
+    public NetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 GlobalNetworkPolicy: policy for any endpoint, host endpoints included.</summary>
@@ -27,7 +27,7 @@ public sealed record GlobalNetworkPolicy : V3Resource
     public override bool IsNamespaced => false;
 
     /// <summary>What the policy says.</summary>
-    public GlobalNetworkPolicySpec Spec { get; init; } = new();
+    public GlobalNetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 StagedNetworkPolicy: evaluated, never enforced.</summary>
@@ -37,7 +37,7 @@ public sealed record StagedNetworkPolicy : V3Resource
     public override string Kind => "StagedNetworkPolicy";
 
     /// <summary>What the policy says.</summary>
-    public StagedNetworkPolicySpec Spec { get; init; } = new();
+    public StagedNetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 StagedGlobalNetworkPolicy: evaluated, never enforced.</summary>
@@ -50,7 +50,7 @@ public sealed record StagedGlobalNetworkPolicy : V3Resource
     public override bool IsNamespaced => false;
 
     /// <summary>What the policy says.</summary>
-    public StagedGlobalNetworkPolicySpec Spec { get; init; } = new();
+    public StagedGlobalNetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 StagedKubernetesNetworkPolicy: a Kubernetes NetworkPolicy that is evaluated, never enforced.</summary>
@@ -60,7 +60,7 @@ public sealed record StagedKubernetesNetworkPolicy : V3Resource
     public override string Kind => "StagedKubernetesNetworkPolicy";
 
     /// <summary>What the policy says.</summary>
-    public StagedKubernetesNetworkPolicySpec Spec { get; init; } = new();
+    public StagedKubernetesNetworkPolicySpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 Tier: an ordered group of policies.</summary>
@@ -73,7 +73,7 @@ public sealed record Tier : V3Resource
     public override bool IsNamespaced => false;
 
     /// <summary>Order and default action.</summary>
-    public TierSpec Spec { get; init; } = new();
+    public TierSpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 <c>TierSpec</c>.</summary>

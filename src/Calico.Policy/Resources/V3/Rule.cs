@@ -26,10 +26,10 @@ public sealed record Rule
     public IcmpFields? NotIcmp { get; init; }
 
     /// <summary>Terms on the sender.</summary>
-    public EntityRule Source { get; init; } = EntityRule.Any;
+    public EntityRule Source { get; init => field = value ?? EntityRule.Any; } = EntityRule.Any;
 
     /// <summary>Terms on the receiver.</summary>
-    public EntityRule Destination { get; init; } = EntityRule.Any;
+    public EntityRule Destination { get; init => field = value ?? EntityRule.Any; } = EntityRule.Any;
 
     /// <summary>HTTP terms; ingress Allow rules only.</summary>
     public HttpRule? Http { get; init; }
@@ -52,7 +52,7 @@ public sealed record IcmpFields
 public sealed record RuleMetadata
 {
     /// <summary>Key and value pairs, at most 256 KiB together.</summary>
-    public LabelMap Annotations { get; init; } = LabelMap.Empty;
+    public LabelMap Annotations { get; init => field = value ?? LabelMap.Empty; } = LabelMap.Empty;
 }
 
 /// <summary>Terms on one side of a rule (projectcalico.org/v3 <c>EntityRule</c>): every term given must hold.</summary>

@@ -9,7 +9,7 @@ public sealed record NetworkSet : V3Resource
     public override string Kind => "NetworkSet";
 
     /// <summary>The CIDRs.</summary>
-    public NetworkSetSpec Spec { get; init; } = new();
+    public NetworkSetSpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 GlobalNetworkSet: CIDRs with labels, selected like endpoints without a namespace.</summary>
@@ -22,7 +22,7 @@ public sealed record GlobalNetworkSet : V3Resource
     public override bool IsNamespaced => false;
 
     /// <summary>The CIDRs.</summary>
-    public NetworkSetSpec Spec { get; init; } = new();
+    public NetworkSetSpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 <c>NetworkSetSpec</c> and <c>GlobalNetworkSetSpec</c>.</summary>
@@ -42,7 +42,7 @@ public sealed record Profile : V3Resource
     public override bool IsNamespaced => false;
 
     /// <summary>Rules and labels.</summary>
-    public ProfileSpec Spec { get; init; } = new();
+    public ProfileSpec Spec { get; init => field = value ?? new(); } = new();
 }
 
 /// <summary>projectcalico.org/v3 <c>ProfileSpec</c>.</summary>
@@ -55,5 +55,5 @@ public sealed record ProfileSpec
     public EquatableArray<Rule> Egress { get; init; }
 
     /// <summary>Labels that endpoints with this profile inherit.</summary>
-    public LabelMap LabelsToApply { get; init; } = LabelMap.Empty;
+    public LabelMap LabelsToApply { get; init => field = value ?? LabelMap.Empty; } = LabelMap.Empty;
 }
