@@ -1,3 +1,4 @@
+using Calico.Net;
 using Calico.Policy.Model;
 using Calico.Policy.Model.Deltas;
 
@@ -163,6 +164,19 @@ public sealed class ActiveSet
 
     /// <summary>The members in order.</summary>
     public IReadOnlyCollection<SetMember> Members => _members;
+
+    internal bool ContainsAddress(IpPrefix address)
+    {
+        if (_members.Contains(new SetMember(address))) return true;
+        foreach (SetMember member in _members)
+        {
+            if (!member.Prefix.IsHost && member.Prefix.Contains(address)) return true;
+        }
+
+        return false;
+    }
+
+    internal bool ContainsMember(SetMember member) => _members.Contains(member);
 
     internal bool Add(SetMember member) => _members.Add(member);
 

@@ -167,3 +167,13 @@ public sealed record QosModel
     /// <summary>DSCP, 0–63, set on packets the endpoint sends out of the cluster.</summary>
     public byte? Dscp { get; init; }
 }
+
+/// <summary>A node with its addresses. The engine does not need it; the evaluator tells by it which traffic is a host's own.</summary>
+public sealed record NodeModel : ModelObject
+{
+    /// <summary>The node's name, as in the ids of its endpoints.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The node's addresses.</summary>
+    public EquatableArray<IPAddress> Addresses { get; init; }
+}
