@@ -138,7 +138,6 @@ public sealed class NftTransaction
                 ChainCodec.Write(Begin(NfTablesMessage.NewChain, table, NetlinkFlags.Create), table, c.Definition);
                 break;
             case NftDeleteChain c:
-                RuleCodec.WriteName(Begin(NfTablesMessage.DeleteRule, table), table, c.Chain); // its rules first, so that only what points here from elsewhere can refuse
                 ChainCodec.WriteName(Begin(NfTablesMessage.DeleteChain, table), table, c.Chain);
                 break;
             case NftFlushChain c:
