@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Calico.Ipam.Documents;
+using Calico.Ipam.Pools;
 using Calico.Net;
 
 namespace Calico.Ipam;
@@ -125,6 +126,11 @@ public sealed record IPPool
 
     /// <summary>Its key in the store.</summary>
     public string Key => IpamKeys.Pool(Name);
+
+    /// <summary>The pool's blocks in the order in which a host tries them, Calico's bit for bit. Blocks of a single address have no such order in Calico.</summary>
+    /// <param name="host">The host's name.</param>
+    public IEnumerable<IPNetwork> BlocksFor(string host) =>
+        BlockWalk.From(host, new PoolEntry(this), singleAddressSeed: 0, AddressFilter.Nothing).Select(block => block.ToIPNetwork());
 
     /// <summary>Reads a projectcalico.org/v3 IPPool.</summary>
     /// <param name="json">UTF-8 text.</param>

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Calico.Ipam.Documents;
+using Calico.Net;
 
 namespace Calico.Ipam;
 
@@ -8,6 +10,18 @@ namespace Calico.Ipam;
 /// <param name="ReservedCidrs">Addresses and prefixes of both families; blanks around them are trimmed, unreadable ones skipped by the allocator.</param>
 public sealed record IPReservation(string Name, IReadOnlyList<string> ReservedCidrs)
 {
+    /// <summary>The entries that can be read, as the allocator sees them.</summary>
+    public IEnumerable<IPNetwork> Networks
+    {
+        get
+        {
+            foreach (string text in ReservedCidrs)
+            {
+                if (IpPrefix.TryParse(text.AsSpan().Trim(), out IpPrefix prefix)) yield return prefix.ToIPNetwork();
+            }
+        }
+    }
+
     internal JsonObject? Source { get; init; }
 
     /// <summary>Its key in the store.</summary>

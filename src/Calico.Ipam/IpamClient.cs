@@ -23,6 +23,8 @@ public sealed partial class IpamClient
     private readonly AutoAssigner _auto;
     private readonly NamedAssigner _named;
     private readonly Releaser _releaser;
+    private readonly AffinityManager _affinities;
+    private readonly OwnerEditor _owners;
 
     /// <summary>A client.</summary>
     /// <param name="store">Where the documents are.</param>
@@ -41,6 +43,8 @@ public sealed partial class IpamClient
         _owned = new OwnedBlocks(_context, _claimer);
         _auto = new AutoAssigner(_context, _claimer, _taker, _owned);
         _named = new NamedAssigner(_context, _claimer, _taker, _writer, _owned);
+        _affinities = new AffinityManager(_context, _claimer, _taker, _owned);
+        _owners = new OwnerEditor(_context, _taker);
         _releaser = new Releaser(_context, _claimer, _taker, _writer, _owned);
     }
 

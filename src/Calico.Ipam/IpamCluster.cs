@@ -28,7 +28,7 @@ public sealed class IpamCluster
         Config = config ?? IpamConfig.Default;
         _nodeLabels = nodeLabels ?? (static _ => null);
         Reserved = AddressFilter.From((reservations ?? []).SelectMany(reservation => reservation.ReservedCidrs));
-        NeverAutomatic = AddressFilter.From((reservations ?? []).SelectMany(reservation => reservation.ReservedCidrs).Concat(Pools.SelectMany(pool => pool.Exclusions)));
+        NeverAutomatic = Reserved.Union(AddressFilter.From(Pools.SelectMany(pool => pool.Exclusions)));
     }
 
     /// <summary>The pools in the order in which they are tried.</summary>

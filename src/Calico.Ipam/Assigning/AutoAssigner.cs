@@ -49,8 +49,7 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
     {
         if (request.HostReserved is not null && !cluster.Config.StrictAffinity)
             throw new IpamException(IpamErrorCode.StrictAffinityRequired, $"global strict affinity should not be false for Windows node {request.Node}: turn strictAffinity on, other hosts would borrow addresses that the node's system uses.");
-        IReadOnlyList<IpPrefix> requested = [.. (ipVersion == 6 ? request.IPv6Pools : request.IPv4Pools).Select(IpPrefix.From)];
-        PoolRequest pools = new(request.Node, ipVersion, requested, request.Use, request.NamespaceLabels, request.HostReserved);
+        PoolRequest pools = new(request.Node, ipVersion, ipVersion == 6 ? request.IPv6Pools : request.IPv4Pools, request.Use, request.NamespaceLabels, request.HostReserved);
         return new AssignJob(cluster, request, ipVersion, PoolChoice.Decide(cluster, pools));
     }
 

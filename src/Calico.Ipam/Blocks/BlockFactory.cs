@@ -1,3 +1,4 @@
+using System.Net;
 using Calico.Ipam.Documents;
 using Calico.Net;
 
@@ -34,6 +35,9 @@ internal static class BlockFactory
 
         return block;
     }
+
+    public static IpamBlock Create(IPNetwork range, AffinityOwner? owner, HostReservedAddresses? reserved, DateTimeOffset now) =>
+        Create(IpPrefix.From(range), owner, reserved, now);
 
     private static ulong Nanoseconds(DateTimeOffset now) =>
         now <= DateTimeOffset.UnixEpoch ? 1 : (ulong)(now - DateTimeOffset.UnixEpoch).Ticks * 100;

@@ -1,3 +1,4 @@
+using System.Net;
 using Calico.Net;
 
 namespace Calico.Ipam.Blocks;
@@ -9,7 +10,7 @@ internal static class BlockRelease
     public static BlockReleaseResult Addresses(IpamBlock block, IReadOnlyCollection<ReleaseOption> options, TimeSpan cooldown, DateTimeOffset now, SequenceStep step)
     {
         List<int> released = [];
-        List<IpPrefix> unallocated = [];
+        List<IPAddress> unallocated = [];
         foreach (ReleaseOption option in options)
         {
             IpPrefix address = IpPrefix.From(option.Address);
@@ -18,7 +19,7 @@ internal static class BlockRelease
             if (option.SequenceNumber is { } expected && expected != sequence)
                 return BlockReleaseResult.Refused(IpamErrorCode.BadSequenceNumber, $"{option.Address} was allocated with sequence number {sequence}, not {expected}: it has been assigned anew since. Read it again before releasing it.");
             AllocationRecord? attribute = block.Attribute(ordinal);
-            if (attribute is null || attribute.IsCooling) unallocated.Add(address);
+            if (attribute is null || attribute.IsCooling) unallocated.Add(option.Address);
             else if (option.Handle is { Length: > 0 } handle && !(attribute.HandleId is { } id && BlockQueries.Same(id, handle)))
                 return BlockReleaseResult.Refused(IpamErrorCode.BadHandle, $"{option.Address} belongs to handle '{attribute.HandleId}', not '{handle}'.");
             else if (!released.Contains(ordinal)) released.Add(ordinal);
@@ -34,7 +35,7 @@ internal static class BlockRelease
         return Release(block, ordinals, [], cooldown, now, step);
     }
 
-    private static BlockReleaseResult Release(IpamBlock block, List<int> ordinals, List<IpPrefix> unallocated, TimeSpan cooldown, DateTimeOffset now, SequenceStep step)
+    private static BlockReleaseResult Release(IpamBlock block, List<int> ordinals, List<IPAddress> unallocated, TimeSpan cooldown, DateTimeOffset now, SequenceStep step)
     {
         Dictionary<string, int> counts = new(StringComparer.Ordinal);
         IpamBlock next = BlockSweep.Sweep(block, cooldown, now);
@@ -77,7 +78,7 @@ internal static class BlockRelease
 /// <param name="Released">The ordinals that were in use and are no longer.</param>
 /// <param name="Unallocated">Addresses that were not in use.</param>
 /// <param name="CountByHandle">By how much to lower which handle.</param>
-internal sealed record BlockReleaseResult(IpamBlock? Next, IReadOnlyList<int> Released, IReadOnlyList<IpPrefix> Unallocated, IReadOnlyDictionary<string, int> CountByHandle)
+internal sealed record BlockReleaseResult(IpamBlock? Next, IReadOnlyList<int> Released, IReadOnlyList<IPAddress> Unallocated, IReadOnlyDictionary<string, int> CountByHandle)
 {
     public (IpamErrorCode Code, string Message)? Refusal { get; private init; }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Calico.Net;
 
 namespace Calico.Ipam.Pools;
@@ -7,6 +8,12 @@ internal sealed class AddressFilter
 {
     private readonly List<(UInt128 First, UInt128 Last)> _v4;
     private readonly List<(UInt128 First, UInt128 Last)> _v6;
+
+    private AddressFilter(List<(UInt128, UInt128)> v4, List<(UInt128, UInt128)> v6)
+    {
+        _v4 = Merge(v4);
+        _v6 = Merge(v6);
+    }
 
     public AddressFilter(IEnumerable<(IpPrefix First, IpPrefix Last)> ranges)
     {
@@ -24,7 +31,13 @@ internal sealed class AddressFilter
     /// <summary>Reads addresses, prefixes and <c>a-b</c> ranges; blanks are trimmed, what cannot be read is left out.</summary>
     public static AddressFilter From(IEnumerable<string> texts) => new(ReadAll(texts));
 
+    public AddressFilter Union(AddressFilter other) => new([.. _v4, .. other._v4], [.. _v6, .. other._v6]);
+
     public bool Contains(in IpPrefix address) => Find(address, address);
+
+    public bool Contains(IPAddress address) => Contains(IpPrefix.From(address));
+
+    public bool Covers(IPNetwork network) => Covers(IpPrefix.From(network));
 
     /// <summary>Whether every address of the prefix is in the set, also when several entries cover it together.</summary>
     public bool Covers(in IpPrefix prefix) => Find(prefix, prefix.LastAddress);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Numerics;
 using System.Text;
 using Calico.Net;
@@ -43,6 +44,9 @@ internal static class BlockWalk
         GoRandom random = new(blockSize == pool.MaxLength ? singleAddressSeed : Fnv1(host));
         return ((UInt128)random.Next(blocks), (UInt128)(blocks - 1));
     }
+
+    public static (UInt128 Start, UInt128 Last) Start(string host, IPNetwork pool, int blockSize, long singleAddressSeed) =>
+        Start(host, IpPrefix.From(pool), blockSize, singleAddressSeed);
 
     /// <summary>How far along the host's walk a block lies; for sorting blocks into that order.</summary>
     public static UInt128 Distance(in IpPrefix pool, int blockSize, UInt128 start, in IpPrefix block)

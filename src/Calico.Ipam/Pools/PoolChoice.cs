@@ -1,3 +1,4 @@
+using System.Net;
 using Calico.Net;
 
 namespace Calico.Ipam.Pools;
@@ -52,7 +53,7 @@ internal static class PoolChoice
     private static List<PoolEntry> Requested(IpamCluster cluster, in PoolRequest request)
     {
         List<PoolEntry> pools = [];
-        foreach (IpPrefix wanted in request.Requested)
+        foreach (IpPrefix wanted in request.Requested.Select(IpPrefix.From))
         {
             PoolEntry? found = null;
             foreach (PoolEntry entry in cluster.Entries)
@@ -112,7 +113,7 @@ internal static class PoolChoice
 internal readonly record struct PoolRequest(
     string Node,
     int IpVersion,
-    IReadOnlyList<IpPrefix> Requested,
+    IReadOnlyList<IPNetwork> Requested,
     AllowedUses Use,
     IReadOnlyDictionary<string, string>? NamespaceLabels = null,
     HostReservedAddresses? HostReserved = null)

@@ -95,7 +95,7 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
                     continue;
                 }
 
-                unallocated.AddRange(result.Unallocated.Select(address => address.ToAddress()));
+                unallocated.AddRange(result.Unallocated);
                 return true;
             }
 
@@ -127,7 +127,7 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
     {
         IpamMetrics.Released.Add(result.Released.Count);
         released.AddRange(result.Released.Select(ordinal => range.AddressAt((uint)ordinal).ToAddress()));
-        unallocated.AddRange(result.Unallocated.Select(address => address.ToAddress()));
+        unallocated.AddRange(result.Unallocated);
     }
 
     private async ValueTask GiveUpIfNotSelectedAsync(IpamCluster cluster, IpamBlock block, CancellationToken cancel)
