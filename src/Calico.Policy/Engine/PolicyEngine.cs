@@ -5,6 +5,7 @@ using Calico.Policy.Engine.Sets;
 using Calico.Policy.Engine.Policies;
 using Calico.Policy.Model;
 using Calico.Policy.Model.Deltas;
+using Calico.Policy.Resources;
 
 namespace Calico.Policy.Engine;
 
@@ -34,6 +35,7 @@ public sealed class PolicyEngine
     private readonly EndpointStore<HostEndpointId> _hosts;
     private readonly EndpointStore<NamespacedName> _networkSets;
     private readonly DeltaSequencer _sequencer;
+    private readonly ResourceFeed _feed;
     private readonly Dictionary<string, string> _pool = new(StringComparer.Ordinal);
     private readonly List<IpPrefix> _nets = [];
     private readonly string? _nodeName;
@@ -50,6 +52,7 @@ public sealed class PolicyEngine
         _hosts = new EndpointStore<HostEndpointId>(_state);
         _networkSets = new EndpointStore<NamespacedName>(_state);
         _sequencer = new DeltaSequencer(_state);
+        _feed = new ResourceFeed(Upsert, Remove);
     }
 
     /// <summary>Adds an object or replaces the one of the same identity.</summary>
@@ -79,6 +82,53 @@ public sealed class PolicyEngine
                 break;
             case EndpointSliceModel slice:
                 Upsert(slice);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Adds a resource as people write it, or replaces the one of the same identity. The first resource brings the built-in tiers and the built-in allowing profile with it.
+    /// </summary>
+    /// <returns>
+    /// What could not be understood. Then the resource's last valid version stays in force; if there was none, the rest of it is in force and fails closed.
+    /// </returns>
+    /// <exception cref="ArgumentNullException"><paramref name="resource"/> is null.</exception>
+    public IReadOnlyList<PolicyFault> Upsert(Resource resource)
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        return _feed.Upsert(resource);
+    }
+
+    /// <summary>Removes a resource that was told by <see cref="Upsert(Resource)"/>; unknown ones are ignored.</summary>
+    public void Remove(ResourceId id) => _feed.Remove(id);
+
+    /// <summary>Removes the object of the same identity, whatever else the given one holds; unknown ones are ignored.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
+    public void Remove(ModelObject model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        switch (model)
+        {
+            case WorkloadEndpointModel workload:
+                Remove(workload.Id);
+                break;
+            case HostEndpointModel host:
+                Remove(host.Id);
+                break;
+            case NetworkSetModel networkSet:
+                RemoveNetworkSet(networkSet.Id);
+                break;
+            case PolicyModel policy:
+                Remove(policy.Id);
+                break;
+            case ProfileModel profile:
+                RemoveProfile(profile.Name);
+                break;
+            case TierModel tier:
+                RemoveTier(tier.Name);
+                break;
+            case EndpointSliceModel slice:
+                RemoveEndpointSlice(slice.Id);
                 break;
         }
     }
@@ -127,7 +177,7 @@ public sealed class PolicyEngine
 
     /// <summary>What could not be read, as of the last flush. Selectors of rules are read when their policy becomes active.</summary>
     public IReadOnlyList<PolicyFault> Faults =>
-        [.. _policies.Rejected, .. _policies.Policies.SelectMany(p => p.Faults ?? []), .. _sequencer.ProfileFaults];
+        [.. _feed.Faults, .. _policies.Rejected, .. _policies.Policies.SelectMany(p => p.Faults ?? []), .. _sequencer.ProfileFaults];
 
     /// <summary>How much there is.</summary>
     public PolicyEngineStatistics Statistics => new()

@@ -1,6 +1,8 @@
 using System.Net;
 using Calico.Net;
+using Calico.Policy.Engine;
 using Calico.Policy.Model;
+using Calico.Policy.Resources;
 using Calico.Policy.Selectors;
 
 namespace Calico.Policy.Evaluation;
@@ -43,6 +45,19 @@ public sealed class ClusterState
         ArgumentNullException.ThrowIfNull(objects);
         ClusterState state = new();
         foreach (ModelObject model in objects) state.Upsert(model);
+        return state;
+    }
+
+    /// <summary>A state of resources as people write them, with the built-in tiers and the built-in allowing profile.</summary>
+    /// <param name="resources">The resources; of two with one identity the later counts.</param>
+    /// <param name="faults">What could not be understood and so fails closed.</param>
+    public static ClusterState Of(IEnumerable<Resource> resources, out IReadOnlyList<PolicyFault> faults)
+    {
+        ArgumentNullException.ThrowIfNull(resources);
+        ClusterState state = new();
+        ResourceFeed feed = new(state.Upsert, state.Remove);
+        foreach (Resource resource in resources) feed.Upsert(resource);
+        faults = [.. feed.Faults];
         return state;
     }
 
