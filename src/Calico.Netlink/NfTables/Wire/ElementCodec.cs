@@ -21,13 +21,14 @@ internal static class ElementCodec
     public static int WriteSome(NetlinkMessageWriter writer, NftSet set, ReadOnlySpan<NftElement> elements)
     {
         using NetlinkNest list = writer.Nest(ListElements);
+        bool split = set.SplitsRanges, ranges = set.EffectiveFlags.HasFlag(NftSetFlags.Concat);
         ushort index = 1;
         int written = 0;
         while (written < elements.Length && list.Length < ListLimit)
         {
             ref readonly NftElement element = ref elements[written++];
-            WriteOne(writer, index++, element, set);
-            if (set.SplitsRanges && !element.IsCatchAll) WriteEnd(writer, ref index, element);
+            WriteOne(writer, index++, element, ranges && !element.IsCatchAll ? element.LastKey : default, element.IsCatchAll ? CatchAll : 0);
+            if (split && !element.IsCatchAll) WriteEnd(writer, ref index, element);
         }
 
         return written;
@@ -42,15 +43,23 @@ internal static class ElementCodec
         if (element.IsRange) DataCodec.Write(writer, KeyEnd, element.KeyEnd);
     }
 
-    private static void WriteOne(NetlinkMessageWriter writer, ushort index, in NftElement element, NftSet set)
+    /// <summary>Writes elements as they were read, ends of ranges one by one.</summary>
+    public static void WriteRaw(NetlinkMessageWriter writer, List<WireElement> elements)
+    {
+        using NetlinkNest list = writer.Nest(ListElements);
+        ushort index = 1;
+        foreach (WireElement element in elements)
+            WriteOne(writer, index++, element.Element, element.KeyEnd, element.IsEnd ? IntervalEnd : element.Element.IsCatchAll ? CatchAll : 0);
+    }
+
+    private static void WriteOne(NetlinkMessageWriter writer, ushort index, in NftElement element, in NftValue keyEnd, uint flags)
     {
         using NetlinkNest nest = writer.Nest(index);
-        if (element.IsCatchAll) writer.AttributeUInt32BigEndian(Flags, CatchAll);
+        if (flags != 0) writer.AttributeUInt32BigEndian(Flags, flags);
         if (element.Details?.Timeout is { } timeout) writer.AttributeUInt64BigEndian(Timeout, (ulong)timeout.TotalMilliseconds);
         if (element.Details?.Expiration is { } expiration) writer.AttributeUInt64BigEndian(Expiration, (ulong)expiration.TotalMilliseconds);
         if (!element.IsCatchAll) DataCodec.Write(writer, Key, element.Key);
-        if (!set.SplitsRanges && !element.IsCatchAll && set.EffectiveFlags.HasFlag(NftSetFlags.Concat))
-            DataCodec.Write(writer, KeyEnd, element.KeyEnd.IsEmpty ? element.Key : element.KeyEnd);
+        if (!keyEnd.IsEmpty) DataCodec.Write(writer, KeyEnd, keyEnd);
         if (element.Verdict is { } verdict) DataCodec.Write(writer, Data, verdict);
         else if (!element.Data.IsEmpty) DataCodec.Write(writer, Data, element.Data);
         if (element.Details is { } details) WriteDetails(writer, details);
@@ -114,9 +123,9 @@ internal static class ElementCodec
         }
 
         NftElement element = new(key) { KeyEnd = keyEnd == key ? default : keyEnd, Data = data, Verdict = verdict, Details = details };
-        return new WireElement(element, (flags & IntervalEnd) != 0);
+        return new WireElement(element, keyEnd, (flags & IntervalEnd) != 0);
     }
 }
 
-/// <summary>An element as the kernel keeps it: in single-field interval sets one end of a range.</summary>
-internal readonly record struct WireElement(NftElement Element, bool IsEnd);
+/// <summary>An element as the kernel keeps it: in single-field interval sets one end of a range, in concatenated ones with its last key even when that is its first.</summary>
+internal readonly record struct WireElement(NftElement Element, NftValue KeyEnd, bool IsEnd);
