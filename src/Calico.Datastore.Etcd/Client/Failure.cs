@@ -59,8 +59,10 @@ internal static class Failure
 
     public static string Detail(RpcException error) => $"{error.StatusCode}: {error.Status.Detail}";
 
+    /// <summary>True when no connection came up, so that nothing can have been sent.</summary>
     private static bool IsConnectFailure(RpcException error)
     {
+        if (error.Status.Detail.StartsWith("Error connecting to subchannel", StringComparison.Ordinal)) return true;
         for (Exception? cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
         {
             if (cause is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError })
