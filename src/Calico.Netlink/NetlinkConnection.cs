@@ -119,7 +119,8 @@ public sealed class NetlinkConnection : IDisposable
         return first;
     }
 
-    internal uint PortId => _transport.PortId;
+    /// <summary>nl_pid of the socket: notifications of changes made through it carry it as their origin.</summary>
+    public uint PortId => _transport.PortId;
 
     private async ValueTask RunPartAsync(NetlinkExchange exchange, CancellationToken cancellationToken)
     {

@@ -4,9 +4,17 @@ namespace Calico.Netlink;
 /// <remarks>Each client has methods for single requests; to send many at once, fill a <see cref="NetlinkBatch"/> with the <c>…Messages</c> extension methods and send it through <see cref="Connection"/>.</remarks>
 public sealed class RtNetlink : IDisposable
 {
+    private readonly NetlinkConnectionOptions? _options;
+
     /// <summary>Clients over a connection of the caller's; it is closed with this object.</summary>
     public RtNetlink(NetlinkConnection connection)
+        : this(connection, null)
     {
+    }
+
+    private RtNetlink(NetlinkConnection connection, NetlinkConnectionOptions? options)
+    {
+        _options = options;
         ArgumentNullException.ThrowIfNull(connection);
         if (connection.Protocol != NetlinkProtocol.Route) throw new ArgumentException($"The connection speaks {connection.Protocol}, not {NetlinkProtocol.Route}.", nameof(connection));
         Connection = connection;
@@ -41,11 +49,15 @@ public sealed class RtNetlink : IDisposable
 
     /// <summary>Opens a socket in the namespace of the options, or of the calling thread.</summary>
     /// <exception cref="NetlinkException">A limit is reached, or the namespace may not be entered.</exception>
-    public static RtNetlink Open(NetlinkConnectionOptions? options = null) => new(NetlinkConnection.Open(NetlinkProtocol.Route, options));
+    public static RtNetlink Open(NetlinkConnectionOptions? options = null) => new(NetlinkConnection.Open(NetlinkProtocol.Route, options), options);
 
     /// <summary>Opens a socket in a namespace.</summary>
     /// <exception cref="NetlinkException">A limit is reached, or the namespace may not be entered.</exception>
     public static RtNetlink Open(NetworkNamespace network) => Open(new NetlinkConnectionOptions { Namespace = network });
+
+    /// <summary>Opens a stream of changes in the same namespace, on a socket of its own.</summary>
+    /// <exception cref="NetlinkException">The kernel lacks a group.</exception>
+    public RtMonitor OpenMonitor(RtGroups groups = RtGroups.All, NetlinkOverflow overflow = NetlinkOverflow.Report) => RtMonitor.Open(groups, _options, overflow);
 
     /// <summary>Closes the connection.</summary>
     public void Dispose() => Connection.Dispose();
