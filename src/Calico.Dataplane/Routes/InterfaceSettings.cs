@@ -1,0 +1,31 @@
+namespace Calico.Dataplane.Routes;
+
+/// <summary>Kernel parameters of a workload's host-side interface and of the host, as Calico sets them (felix/dataplane/linux/endpoint_mgr.go).</summary>
+internal static class InterfaceSettings
+{
+    /// <summary>The interface answers for the workload's gateway, forwards, and lets packets from 127.0.0.0/8 through to redirected ports.</summary>
+    public static (string Name, string Value)[] Workload(string name, bool ipv6, bool spoofing)
+    {
+        List<(string, string)> settings =
+        [
+            ($"net/ipv4/conf/{name}/route_localnet", "1"),
+            ($"net/ipv4/neigh/{name}/proxy_delay", "0"),
+            ($"net/ipv4/conf/{name}/proxy_arp", "1"),
+            ($"net/ipv4/conf/{name}/forwarding", "1"),
+        ];
+        if (spoofing) settings.Add(($"net/ipv4/conf/{name}/rp_filter", "0"));
+        if (ipv6)
+        {
+            settings.Add(($"net/ipv6/conf/{name}/disable_ipv6", "0"));
+            settings.Add(($"net/ipv6/conf/{name}/accept_ra", "0"));
+            settings.Add(($"net/ipv6/conf/{name}/proxy_ndp", "1"));
+            settings.Add(($"net/ipv6/conf/{name}/forwarding", "1"));
+        }
+
+        return [.. settings];
+    }
+
+    public static (string Name, string Value)[] Host(bool ipv6) => ipv6
+        ? [("net/ipv4/ip_forward", "1"), ("net/ipv6/conf/all/forwarding", "1")]
+        : [("net/ipv4/ip_forward", "1")];
+}
