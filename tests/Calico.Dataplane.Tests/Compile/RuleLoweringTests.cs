@@ -1,6 +1,5 @@
 using System.Net;
 using Calico.Dataplane.Compile;
-using Calico.Net;
 using Calico.Policy.Model;
 using Calico.Policy.Model.Deltas;
 using FsCheck;
@@ -33,7 +32,7 @@ public sealed class RuleLoweringTests
     public void Not_icmp_negates_the_pair()
     {
         ActiveRule rule = new() { Protocol = IpProtocol.Icmp, IpVersion = IpVersion.IPv4, NotIcmp = new IcmpMatch(8, 1) };
-        Packet packet = new(IpPrefix.Parse("10.0.0.1"), IpPrefix.Parse("10.0.0.2"), 1, 0, 0, 8, 2);
+        Packet packet = new(IPAddress.Parse("10.0.0.1"), IPAddress.Parse("10.0.0.2"), 1, 0, 0, 8, 2);
         Assert.Single(RuleLowering.Lower(rule), terms => terms.TrueForAll(t => packet.Holds(t)));
         Assert.DoesNotContain(RuleLowering.Lower(rule), terms => terms.TrueForAll(t => (packet with { Code = 1 }).Holds(t)));
     }
@@ -62,13 +61,13 @@ public sealed class RuleLoweringTests
             Ports = ports, NamedPortSets = named, NotPorts = notPorts, NotNamedPortSets = notNamed,
         };
 
-    private static Gen<EquatableArray<T>> Some<T>(T[] from, double chance) =>
+    private static Gen<EquatableArray<T>> Some<T>(T[] all, double chance) =>
         from present in Gen.Choose(0, 99)
-        from items in Gen.SubListOf(from)
+        from items in Gen.SubListOf(all)
         select present < chance * 100 ? items.ToEquatableArray() : default;
 
     private static Gen<T?> Maybe<T>(Gen<T> value)
-        where T : struct => Gen.Frequency((2, Gen.Constant((T?)null)), (1, value.Select(v => (T?)v)));
+        where T : struct => Gen.Frequency((2, Gen.Constant(default(T?))), (1, value.Select(v => new T?(v))));
 
     private static Gen<ActiveRule> Rules() =>
         from version in Gen.Elements(IpVersion.Any, IpVersion.Any, IpVersion.IPv4, IpVersion.IPv6)
@@ -104,24 +103,26 @@ public sealed class RuleLoweringTests
         from destinationPort in Gen.Elements<ushort>(80, 85, 95, 443, 1000)
         from type in Gen.Elements<byte>(0, 8, 128)
         from code in Gen.Elements<byte>(0, 1)
-        select new Packet(IpPrefix.Parse(source), IpPrefix.Parse(destination), protocol, sourcePort, destinationPort, type, code);
+        select new Packet(IPAddress.Parse(source), IPAddress.Parse(destination), protocol, sourcePort, destinationPort, type, code);
 
-    internal sealed record Packet(IpPrefix Source, IpPrefix Destination, byte Protocol, ushort SourcePort, ushort DestinationPort, byte Type, byte Code)
+    internal sealed record Packet(IPAddress Source, IPAddress Destination, byte Protocol, ushort SourcePort, ushort DestinationPort, byte Type, byte Code)
     {
+        private bool IsIPv6 => Source.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+
         private bool HasPorts => Protocol is 6 or 17 or 132 or 136;
 
         public bool Matches(ActiveRule rule)
         {
             if (rule.NeverMatches) return false;
-            if (rule.IpVersion == IpVersion.IPv4 && Source.IsIPv6 || rule.IpVersion == IpVersion.IPv6 && !Source.IsIPv6) return false;
+            if (rule.IpVersion == IpVersion.IPv4 && IsIPv6 || rule.IpVersion == IpVersion.IPv6 && !IsIPv6) return false;
             if (rule.Protocol is { } p && p.Number != Protocol || rule.NotProtocol is { } n && n.Number == Protocol) return false;
             if (rule.Icmp is { } icmp && !icmp.Matches(Type, Code) || rule.NotIcmp is { } not && not.Matches(Type, Code)) return false;
             return Side(rule.Source, Source, SourcePort) && Side(rule.Destination, Destination, DestinationPort);
         }
 
-        private bool Side(ActiveMatch match, IpPrefix address, ushort port)
+        private bool Side(ActiveMatch match, IPAddress address, ushort port)
         {
-            bool In(IPNetwork net) => IpPrefix.From(net).Contains(address);
+            bool In(IPNetwork net) => net.Contains(address);
             if (!match.Nets.IsEmpty && !match.Nets.Any(In) || match.NotNets.Any(In)) return false;
             if (match.IpSets.Any(s => !Member(s, address)) || match.NotIpSets.Any(s => Member(s, address))) return false;
             if (match.AddressPortSets.Any(s => !Member(s, address, port)) || match.NotNamedPortSets.Any(s => Member(s, address, port))) return false;
@@ -131,24 +132,24 @@ public sealed class RuleLoweringTests
         }
 
         // Membership is arbitrary but fixed: a few bits of the hash of set and address.
-        private static bool Member(string set, IpPrefix address) => ((set[^1] + (int)(address.Bits % 7)) & 1) == 0;
+        private static bool Member(string set, IPAddress address) => ((set[^1] + address.GetAddressBytes()[^1] % 7) & 1) == 0;
 
-        private bool Member(string set, IpPrefix address, ushort port) => HasPorts && ((set[^1] + (int)(address.Bits % 5) + port + Protocol) & 1) == 0;
+        private bool Member(string set, IPAddress address, ushort port) => HasPorts && ((set[^1] + address.GetAddressBytes()[^1] % 5 + port + Protocol) & 1) == 0;
 
         public bool Holds(PacketTerm term) => term switch
         {
-            FamilyTerm t => t.V6 == Source.IsIPv6,
+            FamilyTerm t => t.V6 == IsIPv6,
             ProtocolTerm t => t.Protocol == Protocol != t.Negated,
             HasPortsTerm t => HasPorts != t.Negated,
             PortsTerm t => HasPorts && t.Ports.Any(r => r.Contains(PortOf(t.Side))) != t.Negated,
-            NetsTerm t => t.V6 == Source.IsIPv6 && t.Nets.Any(n => n.Contains(AddressOf(t.Side))) != t.Negated,
-            AddressSetTerm t => t.V6 == Source.IsIPv6 && Member(t.SetId, AddressOf(t.Side)) != t.Negated,
-            AddressPortSetTerm t => t.V6 == Source.IsIPv6 && Member(t.SetId, AddressOf(t.Side), PortOf(t.Side)) != t.Negated,
+            NetsTerm t => t.V6 == IsIPv6 && t.Nets.Any(n => n.ToIPNetwork().Contains(AddressOf(t.Side))) != t.Negated,
+            AddressSetTerm t => t.V6 == IsIPv6 && Member(t.SetId, AddressOf(t.Side)) != t.Negated,
+            AddressPortSetTerm t => t.V6 == IsIPv6 && Member(t.SetId, AddressOf(t.Side), PortOf(t.Side)) != t.Negated,
             IcmpTerm t => Protocol == (t.V6 ? 58 : 1) && (t.IsCode ? Code : Type) == t.Value != t.Negated,
             _ => throw new ArgumentOutOfRangeException(nameof(term)),
         };
 
-        private IpPrefix AddressOf(Side side) => side == Dataplane.Compile.Side.Source ? Source : Destination;
+        private IPAddress AddressOf(Side side) => side == Dataplane.Compile.Side.Source ? Source : Destination;
 
         private ushort PortOf(Side side) => side == Dataplane.Compile.Side.Source ? SourcePort : DestinationPort;
     }

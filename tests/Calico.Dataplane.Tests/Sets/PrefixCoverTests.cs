@@ -1,5 +1,6 @@
+using System.Net;
+using Calico.Dataplane.Compile;
 using Calico.Dataplane.Sets;
-using Calico.Net;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -8,8 +9,8 @@ namespace Calico.Dataplane.Tests.Sets;
 
 public sealed class PrefixCoverTests
 {
-    private static readonly IpPrefix[] Universe =
-        [.. new[] { "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.0.0/16", "10.1.1.0/24", "10.1.1.1/32", "10.1.1.255/32", "10.2.0.0/16", "192.168.0.0/16" }.Select(t => IpPrefix.Parse(t))];
+    private static readonly IPNetwork[] Universe =
+        [.. new[] { "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.0.0/16", "10.1.1.0/24", "10.1.1.1/32", "10.1.1.255/32", "10.2.0.0/16", "192.168.0.0/16" }.Select(IPNetwork.Parse)];
 
     [Property(MaxTest = 500)]
     public Property Reported_changes_lead_to_the_outermost_prefixes() => Prop.ForAll(
@@ -17,23 +18,23 @@ public sealed class PrefixCoverTests
         steps =>
         {
             PrefixCover cover = new();
-            HashSet<IpPrefix> members = [], shown = [];
-            foreach ((bool add, IpPrefix prefix) in steps)
+            HashSet<IPNetwork> members = [], shown = [];
+            foreach ((bool add, IPNetwork prefix) in steps)
             {
                 if (add)
                 {
                     members.Add(prefix);
-                    cover.Add(prefix, p => Assert.True(shown.Add(p)), p => Assert.True(shown.Remove(p)));
+                    cover.Add(Prefixes.Of(prefix), p => Assert.True(shown.Add(p.ToIPNetwork())), p => Assert.True(shown.Remove(p.ToIPNetwork())));
                 }
                 else
                 {
                     members.Remove(prefix);
-                    cover.Remove(prefix, p => Assert.True(shown.Add(p)), p => Assert.True(shown.Remove(p)));
+                    cover.Remove(Prefixes.Of(prefix), p => Assert.True(shown.Add(p.ToIPNetwork())), p => Assert.True(shown.Remove(p.ToIPNetwork())));
                 }
 
-                List<IpPrefix> expected = [.. members.Where(m => !members.Any(o => o != m && o.Contains(m))).Order()];
-                Assert.Equal(expected, shown.Order());
-                Assert.Equal(expected, cover.Outermost);
+                HashSet<IPNetwork> expected = [.. members.Where(m => !members.Any(o => o.PrefixLength < m.PrefixLength && o.Contains(m.BaseAddress)))];
+                Assert.Equal(expected, shown);
+                Assert.Equal(expected, cover.Outermost.Select(p => p.ToIPNetwork()).ToHashSet());
             }
         });
 }
