@@ -5,7 +5,7 @@ namespace Calico.Dataplane;
 /// <summary>The Felix parameters that shape the kernel's state, named and defaulted as Felix names and defaults them.</summary>
 /// <remarks>
 /// Source of names and defaults: FelixConfiguration (projectcalico.org/v3). What is new here, beyond Felix, says so.
-/// Options are read once per planner; a changed value takes effect through <see cref="CalicoDataplane.Configure"/>.
+/// Options are read once per planner; a changed value takes effect with a new dataplane: the first flush then writes the difference.
 /// </remarks>
 public sealed record DataplaneOptions
 {
@@ -101,4 +101,16 @@ public sealed record DataplaneOptions
 
     /// <summary>Whether verdicts are sent to NFLOG groups 1 (ingress) and 2 (egress) for flow logs.</summary>
     public bool FlowLogs { get; init; }
+
+    /// <summary>Checks that the values make sense together.</summary>
+    /// <exception cref="ArgumentException">One does not; the message names it.</exception>
+    public void Validate()
+    {
+        if (InterfacePrefixes.Count == 0 || InterfacePrefixes.Any(p => p.Length is 0 or > 15)) throw new ArgumentException("InterfacePrefixes needs at least one prefix, each of 1 to 15 characters.");
+        if (MarkMask == 0) throw new ArgumentException("MarkMask needs at least one bit.");
+        if (VxlanVni > 0xffffff) throw new ArgumentException($"VxlanVni {VxlanVni} does not fit in 24 bits.");
+        if (DeviceRouteProtocol is 0 or 2) throw new ArgumentException($"DeviceRouteProtocol {DeviceRouteProtocol} is the kernel's own.");
+        if (RefreshInterval <= TimeSpan.Zero) throw new ArgumentException("RefreshInterval must be positive.");
+        if (NatPortRange is { } range && (range.First == 0 || range.First > range.Last)) throw new ArgumentException($"NatPortRange {range.First}-{range.Last} is empty or begins at 0.");
+    }
 }

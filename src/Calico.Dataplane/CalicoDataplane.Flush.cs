@@ -1,0 +1,111 @@
+using System.Net;
+using Calico.Dataplane.Routes;
+using Calico.Dataplane.Ruleset;
+using Calico.Netlink;
+using Calico.Policy.Model;
+
+namespace Calico.Dataplane;
+
+public sealed partial class CalicoDataplane
+{
+    private async ValueTask<FlushReport> FlushLockedAsync(CancellationToken cancellationToken)
+    {
+        List<string> problems = [];
+        bool report = !_interfacesKnown;
+        await ReadInterfacesAsync(cancellationToken).ConfigureAwait(false);
+        RulesetChange change;
+        List<WorkloadEndpointModel> endpoints;
+        lock (_lock)
+        {
+            change = _planner.Flush();
+            if (_endpointsChanged)
+            {
+                _endpointsChanged = false;
+                _active = [.. _planner.Workloads.Active.Select(a => a.Model)];
+                PlanWorkloadRoutes(_active);
+                report = true;
+            }
+
+            endpoints = _active;
+        }
+
+        int rules = await _ruleset.ApplyAsync(change, cancellationToken).ConfigureAwait(false);
+        if (report) Configure(endpoints, problems);
+        (int put, int deleted, IReadOnlyList<RouteFailure> failures) = await _routeApplier.ApplyAsync(NothingHeld, cancellationToken).ConfigureAwait(false);
+        foreach (RouteFailure failure in failures) problems.Add($"Route {failure.Route}: {failure.Error}.");
+        if (report || failures.Count > 0)
+        {
+            lock (_lock) _endpoints.Report(endpoints, _routeApplier.Interfaces, [.. failures.Select(f => f.Route.Destination)]);
+        }
+
+        return new FlushReport(rules, put, deleted, problems);
+    }
+
+    private static readonly HashSet<IPNetwork> NothingHeld = [];
+    private List<WorkloadEndpointModel> _active = [];
+    private bool _endpointsChanged;
+
+    private async ValueTask ReadInterfacesAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_interfacesKnown) return;
+            _interfacesKnown = true;
+        }
+
+        IReadOnlyList<KernelInterface> interfaces = await _kernel.ReadInterfacesAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            foreach (string gone in _routeApplier.Interfaces.Keys.Except(interfaces.Select(i => i.Name)))
+            {
+                _planner.SetInterface(gone, []);
+                _configured.Remove(gone);
+            }
+
+            foreach (KernelInterface current in interfaces)
+            {
+                _planner.SetInterface(current.Name, current.Addresses);
+                if (_routeApplier.Interfaces.GetValueOrDefault(current.Name)?.Index != current.Index) _configured.Remove(current.Name);
+            }
+
+            _routeApplier.SetInterfaces(interfaces);
+        }
+    }
+
+    private void PlanWorkloadRoutes(IEnumerable<WorkloadEndpointModel> endpoints) =>
+        _routes.Replace(RouteClass.LocalWorkload, endpoints.Where(e => e.IsActive)
+            .SelectMany(e => e.Nets.Select(net => new RouteTarget(net, RouteClass.LocalWorkload, e.InterfaceName, default)))
+            .Where(t => _options.Ipv6Support || t.Destination.BaseAddress.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6)
+            .DistinctBy(t => t.Destination));
+
+    private void Configure(IEnumerable<WorkloadEndpointModel> endpoints, List<string> problems)
+    {
+        if (_options.IpForwarding && !_hostConfigured)
+        {
+            _hostConfigured = true;
+            Write(InterfaceSettings.Host(_options.Ipv6Support), problems);
+        }
+
+        foreach (WorkloadEndpointModel endpoint in endpoints)
+        {
+            if (!_routeApplier.Interfaces.ContainsKey(endpoint.InterfaceName) || !_configured.Add(endpoint.InterfaceName)) continue;
+            Write(InterfaceSettings.Workload(endpoint.InterfaceName, _options.Ipv6Support, !endpoint.AllowedSourcePrefixes.IsEmpty), problems);
+        }
+    }
+
+    /// <summary>Writes what differs: a kernel that is right already is not written to.</summary>
+    private void Write((string Name, string Value)[] settings, List<string> problems)
+    {
+        foreach ((string name, string value) in settings)
+        {
+            try
+            {
+                if (_kernel.ReadSetting(name) != value) _kernel.WriteSettings((name, value));
+            }
+            catch (NetlinkException e)
+            {
+                problems.Add($"Kernel parameter {name}: {e.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+using System.Net;
+using System.Threading.Channels;
+using Calico.Dataplane.Compile;
+using Calico.Dataplane.Kernel;
+using Calico.Dataplane.Plan;
+using Calico.Dataplane.Routes;
+using Calico.Netlink;
+using Calico.Netlink.NfTables;
+using Calico.Policy.Model;
+using Calico.Policy.Model.Deltas;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Calico.Dataplane;
+
+/// <summary>
+/// Felix as an object: tell it what should be (policy deltas, blocks, learned routes), and each flush makes the kernel so. Thread-safe.
+/// </summary>
+/// <remarks>
+/// States: until <see cref="InSync"/> was applied nothing is written. The first flush compares with the kernel and writes the difference; later ones write what changed.
+/// Order of a flush: rules, then kernel parameters, then routes, so that policy is in force before a packet can be routed to an endpoint. Rules go in one
+/// transaction. What fails is reported, kept closed and tried again at the next resync; it stops nothing else.
+/// Threads: the methods that tell take a lock for a moment; flushes take turns.
+/// </remarks>
+public sealed partial class CalicoDataplane : IAsyncDisposable
+{
+    private readonly IDataplaneKernel _kernel;
+    private readonly DataplaneOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _flushing = new(1, 1);
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly PolicyPlanner _planner;
+    private readonly RoutePlanner _routes = new();
+    private readonly RulesetApplier _ruleset;
+    private readonly RouteApplier _routeApplier;
+    private readonly EndpointTracker _endpoints;
+    private readonly HashSet<string> _configured = new(StringComparer.Ordinal);
+    private bool _interfacesKnown;
+    private bool _hostConfigured;
+
+    /// <summary>A dataplane over a kernel.</summary>
+    /// <param name="options">The parameters.</param>
+    /// <param name="kernel">The kernel; it is closed with this object.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="logger">Where events are logged; null for nowhere.</param>
+    public CalicoDataplane(DataplaneOptions options, IDataplaneKernel kernel, TimeProvider? time = null, ILogger<CalicoDataplane>? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(kernel);
+        options.Validate();
+        (_options, _kernel, _time) = (options, kernel, time ?? TimeProvider.System);
+        _logger = logger ?? (ILogger)NullLogger.Instance;
+        _planner = new PolicyPlanner(options);
+        _ruleset = new RulesetApplier(kernel, _planner.Ruleset);
+        _routeApplier = new RouteApplier(kernel, _routes, options);
+        _endpoints = new EndpointTracker(status => StatusChanged?.Invoke(status));
+    }
+
+    /// <summary>Raised when an endpoint's state changes, on the thread that flushes.</summary>
+    public event Action<EndpointStatus>? StatusChanged;
+
+    /// <summary>Opens the kernel of a namespace, or of the calling thread's when null.</summary>
+    /// <exception cref="NetlinkException">CAP_NET_ADMIN or a kernel feature is missing.</exception>
+    public static CalicoDataplane Open(DataplaneOptions options, NetworkNamespace? network = null, ILogger<CalicoDataplane>? logger = null) =>
+        new(options, NetlinkKernel.Open(network), logger: logger);
+
+    /// <summary>Whether everything that should exist has been told, so that flushes write.</summary>
+    public bool IsInSync
+    {
+        get
+        {
+            lock (_lock) return _planner.InSync;
+        }
+    }
+
+    /// <summary>Tells of a change of policy, sets or endpoints.</summary>
+    public void Apply(PolicyDelta delta)
+    {
+        ArgumentNullException.ThrowIfNull(delta);
+        lock (_lock) ApplyLocked(delta);
+        Wake();
+    }
+
+    /// <summary>Tells of changes that belong together: a flush sees all of them or none.</summary>
+    public void Apply(IEnumerable<PolicyDelta> deltas)
+    {
+        ArgumentNullException.ThrowIfNull(deltas);
+        lock (_lock)
+        {
+            foreach (PolicyDelta delta in deltas) ApplyLocked(delta);
+        }
+
+        Wake();
+    }
+
+    /// <summary>The IPAM blocks of this node: each gets a blackhole route, so that packets to its unused addresses do not loop. Single addresses get none.</summary>
+    public void SetLocalBlocks(IEnumerable<IPNetwork> blocks)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        lock (_lock)
+        {
+            _routes.Replace(RouteClass.Blackhole, blocks.Distinct().Where(b => b.PrefixLength < (b.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? 128 : 32))
+                .Select(b => new RouteTarget(b, RouteClass.Blackhole, null, default)));
+        }
+
+        Wake();
+    }
+
+    /// <summary>A routing protocol learned a route, or learned it differently.</summary>
+    /// <exception cref="ArgumentException">There is no gateway, or one of another family.</exception>
+    public void SetLearnedRoute(LearnedRoute route)
+    {
+        ArgumentNullException.ThrowIfNull(route);
+        if (route.Gateways.Count == 0 || route.Gateways.Any(g => g.AddressFamily != route.Destination.BaseAddress.AddressFamily))
+            throw new ArgumentException($"The learned route to {route.Destination} needs gateways of its own family, at least one.", nameof(route));
+        lock (_lock) _routes.Set(new RouteTarget(route.Destination, RouteClass.Learned, route.Interface, route.Gateways.ToEquatableArray(), route.OnLink));
+        Wake();
+    }
+
+    /// <summary>A routing protocol lost a route.</summary>
+    public void RemoveLearnedRoute(IPNetwork destination)
+    {
+        lock (_lock) _routes.Remove(destination, RouteClass.Learned);
+        Wake();
+    }
+
+    /// <summary>Routing protocols have converged: learned routes left over from before a restart, and not learned again, may go.</summary>
+    public void LearnedRoutesInSync()
+    {
+        lock (_lock)
+        {
+            if (!_routeApplier.KeepStaleLearned) return;
+            _routeApplier.KeepStaleLearned = false;
+            _routeApplier.Distrust();
+        }
+
+        Wake();
+    }
+
+    /// <summary>The next flush reads interfaces again: one came, went, or changed its state or addresses.</summary>
+    public void InterfacesChanged()
+    {
+        lock (_lock) _interfacesKnown = false;
+        Wake();
+    }
+
+    /// <summary>The next flush compares everything with the kernel and repairs what differs.</summary>
+    public void Resync()
+    {
+        lock (_lock)
+        {
+            _ruleset.Distrust();
+            _routeApplier.Distrust();
+            _interfacesKnown = false;
+            _configured.Clear();
+            _hostConfigured = false;
+        }
+
+        Wake();
+    }
+
+    /// <summary>The state of a workload endpoint, or null when it was never told of or is gone.</summary>
+    public EndpointStatus? StatusOf(WorkloadEndpointId endpoint)
+    {
+        lock (_lock) return _endpoints.StatusOf(endpoint);
+    }
+
+    /// <summary>Waits until an endpoint is realised: its policy in force, its routes made.</summary>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    public Task<EndpointStatus> WaitRealisedAsync(WorkloadEndpointId endpoint, CancellationToken cancellationToken = default)
+    {
+        lock (_lock) return _endpoints.WaitAsync(endpoint, cancellationToken);
+    }
+
+    /// <summary>Our table as it should be in the kernel.</summary>
+    public NftTable WantedTable
+    {
+        get
+        {
+            lock (_lock) return _planner.Ruleset.ToTable(RulesetApplier.Table.Family, RulesetApplier.Table.Name);
+        }
+    }
+
+    /// <summary>Makes the kernel what was told so far. Does nothing until in sync.</summary>
+    /// <exception cref="NetlinkException">The kernel cannot be spoken to.</exception>
+    public async ValueTask<FlushReport> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        await _flushing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return IsInSync ? await FlushLockedAsync(cancellationToken).ConfigureAwait(false) : FlushReport.Nothing;
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    /// <summary>Flushes whenever something was told, at most every ten milliseconds, and compares with the kernel at the refresh interval, until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using ITimer refresh = _time.CreateTimer(_ => Resync(), null, _options.RefreshInterval, _options.RefreshInterval);
+        Wake();
+        while (await _wake.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            _wake.Reader.TryRead(out _);
+            try
+            {
+                FlushReport report = await FlushAsync(cancellationToken).ConfigureAwait(false);
+                foreach (string problem in report.Problems) Log.Problem(_logger, problem);
+            }
+            catch (Exception e) when (e is NetlinkException or NftTransactionException)
+            {
+                Log.FlushFailed(_logger, e);
+                Resync();
+                await Task.Delay(TimeSpan.FromSeconds(1), _time, cancellationToken).ConfigureAwait(false);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Closes the kernel's connections. What is in the kernel stays: packets keep flowing as they did.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _wake.Writer.TryComplete();
+        _kernel.Dispose();
+        _flushing.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Wake() => _wake.Writer.TryWrite(true);
+
+    private void ApplyLocked(PolicyDelta delta)
+    {
+        _planner.Apply(delta);
+        switch (delta)
+        {
+            case WorkloadEndpointUpdate update:
+                _endpoints.Put(update.Endpoint);
+                _endpointsChanged = true;
+                break;
+            case WorkloadEndpointRemove remove:
+                _endpoints.Remove(remove.Id);
+                _endpointsChanged = true;
+                break;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 5001, Level = LogLevel.Warning, Message = "{Problem}")]
+        public static partial void Problem(ILogger logger, string problem);
+
+        [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "A flush failed; everything is compared with the kernel and tried again.")]
+        public static partial void FlushFailed(ILogger logger, Exception exception);
+    }
+}

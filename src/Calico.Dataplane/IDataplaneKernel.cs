@@ -1,0 +1,46 @@
+using System.Net;
+using Calico.Netlink;
+using Calico.Netlink.NfTables;
+
+namespace Calico.Dataplane;
+
+/// <summary>An interface of the namespace.</summary>
+/// <param name="Index">The kernel's number.</param>
+/// <param name="Name">The name.</param>
+/// <param name="IsUp">Whether it is administratively up.</param>
+/// <param name="Mtu">Largest packet in bytes.</param>
+/// <param name="Addresses">Its addresses.</param>
+public sealed record KernelInterface(int Index, string Name, bool IsUp, int Mtu, IReadOnlyList<IPAddress> Addresses);
+
+/// <summary>A route the kernel refused.</summary>
+/// <param name="Route">The route.</param>
+/// <param name="Error">Why.</param>
+public sealed record RouteFailure(Route Route, NetlinkError Error);
+
+/// <summary>What the dataplane needs of a kernel. <see cref="NetlinkKernel"/> is the real one; a fake keeps tables in memory.</summary>
+public interface IDataplaneKernel : IDisposable
+{
+    /// <summary>Reads a table with rules, handles and elements; null when there is none.</summary>
+    /// <exception cref="NetlinkException">The kernel refused.</exception>
+    ValueTask<NftTable?> ReadTableAsync(NftTableId table, CancellationToken cancellationToken = default);
+
+    /// <summary>Commits changes: all or none.</summary>
+    /// <exception cref="NftTransactionException">The kernel refused; nothing was applied.</exception>
+    ValueTask CommitAsync(IReadOnlyList<NftChange> changes, CancellationToken cancellationToken = default);
+
+    /// <summary>The interfaces with their addresses.</summary>
+    ValueTask<IReadOnlyList<KernelInterface>> ReadInterfacesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Routes of the main table that were made with a protocol number.</summary>
+    ValueTask<IReadOnlyList<Route>> ReadRoutesAsync(byte protocol, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes routes, then adds or replaces others; one that fails stops no other. Deleting what is not there is no failure.</summary>
+    ValueTask<IReadOnlyList<RouteFailure>> ChangeRoutesAsync(IReadOnlyList<Route> delete, IReadOnlyList<Route> put, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads a kernel parameter, or null when there is none of that name.</summary>
+    string? ReadSetting(string name);
+
+    /// <summary>Writes kernel parameters.</summary>
+    /// <exception cref="NetlinkException">One is not there or is refused.</exception>
+    void WriteSettings(params (string Name, string Value)[] settings);
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using Calico.Netlink;
+using Calico.Netlink.NfTables;
+
+namespace Calico.Dataplane;
+
+/// <summary>The kernel of one network namespace, by netlink and /proc/sys. No program is started.</summary>
+public sealed class NetlinkKernel : IDataplaneKernel
+{
+    private readonly NftClient _nft;
+    private readonly RtNetlink _route;
+    private readonly Sysctl _sysctl;
+
+    /// <summary>A kernel over connections of the caller's; they are closed with this object.</summary>
+    /// <param name="nft">nf_tables of the namespace.</param>
+    /// <param name="route">Links, addresses and routes of the same namespace.</param>
+    /// <param name="sysctl">Kernel parameters of the same namespace.</param>
+    public NetlinkKernel(NftClient nft, RtNetlink route, Sysctl sysctl)
+    {
+        ArgumentNullException.ThrowIfNull(nft);
+        ArgumentNullException.ThrowIfNull(route);
+        ArgumentNullException.ThrowIfNull(sysctl);
+        (_nft, _route, _sysctl) = (nft, route, sysctl);
+    }
+
+    /// <summary>Opens connections in a namespace, or in the calling thread's when null.</summary>
+    /// <exception cref="NetlinkException">A capability or kernel feature is missing.</exception>
+    public static NetlinkKernel Open(NetworkNamespace? network = null)
+    {
+        NetlinkConnectionOptions options = new() { Namespace = network };
+        return new NetlinkKernel(NftClient.Open(options), RtNetlink.Open(options), new Sysctl(network));
+    }
+
+    /// <summary>Links, addresses and routes.</summary>
+    public RtNetlink Route => _route;
+
+    /// <summary>nf_tables.</summary>
+    public NftClient NfTables => _nft;
+
+    /// <inheritdoc/>
+    public async ValueTask<NftTable?> ReadTableAsync(NftTableId table, CancellationToken cancellationToken = default)
+    {
+        NftSnapshot snapshot = await _nft.ReadTableAsync(table, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return snapshot.Table(table);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask CommitAsync(IReadOnlyList<NftChange> changes, CancellationToken cancellationToken = default) =>
+        _nft.CommitAsync(new NftTransaction().Add(changes), cancellationToken: cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<KernelInterface>> ReadInterfacesAsync(CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<Link> links = await _route.Links.ListAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<InterfaceAddress> addresses = await _route.Addresses.ListAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        ILookup<int, IPAddress> byIndex = addresses.ToLookup(a => a.InterfaceIndex, a => a.Address);
+        return [.. links.Select(l => new KernelInterface(l.Index, l.Name, l.IsUp, (int)l.Mtu, [.. byIndex[l.Index]]))];
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Route>> ReadRoutesAsync(byte protocol, CancellationToken cancellationToken = default) =>
+        _route.Routes.ListAsync(new RouteFilter { Table = WellKnownRouteTables.Main, Protocol = (RouteProtocol)protocol }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<RouteFailure>> ChangeRoutesAsync(IReadOnlyList<Route> delete, IReadOnlyList<Route> put, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(delete);
+        ArgumentNullException.ThrowIfNull(put);
+        NetlinkBatch batch = new();
+        foreach (Route route in delete) batch.DeleteRoute(route);
+        foreach (Route route in put) batch.ReplaceRoute(route);
+        if (batch.Count == 0) return [];
+        NetlinkBatchResult result = await _route.Connection.SendAsync(batch, cancellationToken: cancellationToken).ConfigureAwait(false);
+        List<RouteFailure> failures = [];
+        foreach (NetlinkRequestError failure in result.Errors)
+        {
+            bool deleting = failure.Index < delete.Count;
+            if (deleting && failure.Error.Code is Errno.NoSuchProcess or Errno.NoEntry or Errno.NoDevice) continue;
+            failures.Add(new RouteFailure(deleting ? delete[failure.Index] : put[failure.Index - delete.Count], failure.Error));
+        }
+
+        return failures;
+    }
+
+    /// <inheritdoc/>
+    public string? ReadSetting(string name)
+    {
+        try
+        {
+            return _sysctl.Read(name);
+        }
+        catch (NetlinkException e) when (e.Error.Code == Errno.NoEntry)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteSettings(params (string Name, string Value)[] settings) => _sysctl.Write(settings);
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose()
+    {
+        _nft.Dispose();
+        _route.Dispose();
+    }
+}
