@@ -35,7 +35,7 @@ public sealed partial class CalicoDataplane
         foreach (RouteFailure failure in failures) problems.Add($"Route {failure.Route}: {failure.Error}.");
         if (report || failures.Count > 0)
         {
-            lock (_lock) _endpoints.Report(endpoints, _routeApplier.Interfaces, [.. failures.Select(f => f.Route.Destination)]);
+            lock (_lock) _endpoints.Report(endpoints, _routeApplier.Interfaces, failures.Select(f => f.Route.Destination).ToHashSet());
         }
 
         return new FlushReport(rules, put, deleted, problems);
