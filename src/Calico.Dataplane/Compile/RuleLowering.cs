@@ -14,10 +14,19 @@ internal static class RuleLowering
 {
     private const byte Icmp = 1, IcmpV6 = 58;
 
-    public static List<List<PacketTerm>> Lower(ActiveRule rule, bool ipv6 = true)
+    /// <param name="rule">The rule.</param>
+    /// <param name="ipv6">Whether IPv6 is wanted at all.</param>
+    /// <param name="domainsKnown">Whether someone tells which addresses domain names have. If not, a rule with domains matches nobody when it allows and everybody when it denies.</param>
+    public static List<List<PacketTerm>> Lower(ActiveRule rule, bool ipv6 = true, bool domainsKnown = false)
     {
         List<List<PacketTerm>> alternatives = [];
         if (rule.NeverMatches) return alternatives;
+        if (!domainsKnown && !(rule.Source.Domains.IsEmpty && rule.Destination.Domains.IsEmpty))
+        {
+            if (rule.Action is RuleAction.Allow or RuleAction.Log) return alternatives;
+            rule = rule with { Source = rule.Source with { Domains = default }, Destination = rule.Destination with { Domains = default } };
+        }
+
         if (!IsFamilySpecific(rule))
         {
             LowerFamily(rule, v6: null, alternatives);
@@ -50,8 +59,8 @@ internal static class RuleLowering
         List<List<PacketTerm>> lists = [common];
         if (v6 is { } icmpFamily)
         {
-            if (rule.Icmp is { } icmp) AddIcmp(lists, rule, icmpFamily, icmp);
-            if (rule.NotIcmp is { } notIcmp) lists = ExceptIcmp(lists, rule, icmpFamily, notIcmp);
+            if (rule.Icmp is { } icmp) AddIcmp(lists, icmpFamily, icmp);
+            if (rule.NotIcmp is { } notIcmp) lists = ExceptIcmp(lists, icmpFamily, notIcmp);
         }
 
         lists = AddPorts(lists, rule, rule.Source, Side.Source, v6);
@@ -69,10 +78,10 @@ internal static class RuleLowering
             if (nets[0].Length > 0) terms.Add(new NetsTerm(side, nets, Negated: false));
         }
 
-        EquatableArray<IpPrefix> notNets = OfFamily(match.NotNets, v6);
-        if (!notNets.IsEmpty)
+        if (!match.NotNets.IsEmpty)
         {
-            if (notNets[0].Length == 0) return false;
+            EquatableArray<IpPrefix> notNets = OfFamily(match.NotNets, v6);
+            if (notNets.IsEmpty || notNets[0].Length == 0) return false;
             terms.Add(new NetsTerm(side, notNets, Negated: true));
         }
 
@@ -88,24 +97,23 @@ internal static class RuleLowering
         return Prefixes.Outermost(nets.Where(n => n.BaseAddress.AddressFamily == family).Select(IpPrefix.From));
     }
 
-    private static void AddIcmp(List<List<PacketTerm>> lists, ActiveRule rule, bool v6, IcmpMatch icmp)
+    private static void AddIcmp(List<List<PacketTerm>> lists, bool v6, IcmpMatch icmp)
     {
         foreach (List<PacketTerm> terms in lists)
         {
-            RequireIcmp(terms, rule, v6);
+            RequireIcmp(terms, v6);
             if (icmp.Type is { } type) terms.Add(new IcmpTerm(v6, IsCode: false, type, Negated: false));
             if (icmp.Code is { } code) terms.Add(new IcmpTerm(v6, IsCode: true, code, Negated: false));
         }
     }
 
     /// <summary>Everything but the pair: another type, or this type with another code.</summary>
-    private static List<List<PacketTerm>> ExceptIcmp(List<List<PacketTerm>> lists, ActiveRule rule, bool v6, IcmpMatch icmp)
+    private static List<List<PacketTerm>> ExceptIcmp(List<List<PacketTerm>> lists, bool v6, IcmpMatch icmp)
     {
         List<List<PacketTerm>> result = [];
         foreach (List<PacketTerm> terms in lists)
         {
-            if (rule.Protocol is null && rule.Icmp is null) result.Add([.. terms, new ProtocolTerm(v6 ? IcmpV6 : Icmp, Negated: true)]);
-            RequireIcmp(terms, rule, v6);
+            RequireIcmp(terms, v6);
             if (icmp.Type is { } type)
             {
                 result.Add([.. terms, new IcmpTerm(v6, IsCode: false, type, Negated: true)]);
@@ -118,14 +126,21 @@ internal static class RuleLowering
         return result;
     }
 
-    private static void RequireIcmp(List<PacketTerm> terms, ActiveRule rule, bool v6)
+    /// <summary>ICMP of the packet's own family: ICMPv6 in an IPv4 packet is just a protocol number.</summary>
+    private static void RequireIcmp(List<PacketTerm> terms, bool v6)
     {
-        if (rule.Protocol is null && !terms.Exists(t => t is ProtocolTerm { Negated: false })) terms.Add(new ProtocolTerm(v6 ? IcmpV6 : Icmp, Negated: false));
+        ProtocolTerm icmp = new(v6 ? IcmpV6 : Icmp, Negated: false);
+        if (!terms.Contains(icmp)) terms.Add(icmp);
     }
 
     private static List<List<PacketTerm>> AddPorts(List<List<PacketTerm>> lists, ActiveRule rule, ActiveMatch match, Side side, bool? v6)
     {
-        if (!match.NotPorts.IsEmpty) lists = ExceptPorts(lists, rule, new PortsTerm(side, PortRanges.Normalize(match.NotPorts), Negated: true));
+        if (!match.NotPorts.IsEmpty)
+        {
+            foreach (List<PacketTerm> terms in lists)
+                terms.AddRange([.. PortsGuard(rule), new PortsTerm(side, PortRanges.Normalize(match.NotPorts), Negated: true)]);
+        }
+
         if (v6 is { } family)
         {
             foreach (List<PacketTerm> terms in lists)
@@ -156,24 +171,6 @@ internal static class RuleLowering
                 result.Add([.. terms, new AddressPortSetTerm(side, id, v6!.Value, Negated: false), .. notBefore]);
                 notBefore.Add(new AddressPortSetTerm(side, id, v6.Value, Negated: true));
             }
-        }
-
-        return result;
-    }
-
-    private static List<List<PacketTerm>> ExceptPorts(List<List<PacketTerm>> lists, ActiveRule rule, PortsTerm notPorts)
-    {
-        if (rule.Protocol is { HasPorts: true })
-        {
-            foreach (List<PacketTerm> terms in lists) terms.Add(notPorts);
-            return lists;
-        }
-
-        List<List<PacketTerm>> result = [];
-        foreach (List<PacketTerm> terms in lists)
-        {
-            result.Add([.. terms, new HasPortsTerm(Negated: true)]);
-            result.Add([.. terms, new HasPortsTerm(Negated: false), notPorts]);
         }
 
         return result;

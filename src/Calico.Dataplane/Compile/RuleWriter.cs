@@ -20,6 +20,14 @@ internal sealed class RuleWriter
 
     public NftRule Build(string? comment) => new(_expressions.ToValueList()) { Comment = Fit(comment) };
 
+    /// <summary>Another rule that begins with what this one has so far.</summary>
+    public RuleWriter Copy()
+    {
+        RuleWriter copy = new() { _v6 = _v6, _protocolKnown = _protocolKnown };
+        copy._expressions.AddRange(_expressions);
+        return copy;
+    }
+
     public RuleWriter Family(bool v6)
     {
         if (_v6 == v6) return this;

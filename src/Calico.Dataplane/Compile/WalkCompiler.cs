@@ -98,6 +98,7 @@ internal sealed class WalkCompiler(IActiveRules rules, bool ipv6)
 
     private void EmitProfiles(Emitter emitter)
     {
+        int index = 0;
         foreach (string name in emitter.Walk.Profiles)
         {
             if (rules.Profile(name) is not { IsMissing: false } profile)
@@ -106,16 +107,26 @@ internal sealed class WalkCompiler(IActiveRules rules, bool ipv6)
                 return;
             }
 
-            EquatableArray<ActiveRule> list = emitter.Ingress ? profile.Ingress : profile.Egress;
-            for (int i = 0; i < list.Count; i++)
-            {
-                if (list[i].Action == RuleAction.Pass) continue;
-                RuleOwner owner = new(RuleOwnerKind.Profile, "", name, emitter.Ingress, i, list[i].Action);
-                foreach (List<PacketTerm> terms in RuleLowering.Lower(list[i], ipv6)) emitter.Add(terms, VerdictOf(list[i].Action), null, owner);
-            }
+            EmitProfile(emitter, profile, string.Create(CultureInfo.InvariantCulture, $"{emitter.Name}-p{++index}"));
         }
 
         emitter.Add([], WalkVerdict.Deny, null, new RuleOwner(RuleOwnerKind.Other, "", "no profile matched", emitter.Ingress, -1, RuleAction.Deny));
+    }
+
+    /// <summary>Pass in a profile ends that profile's rules; the next profile follows.</summary>
+    private void EmitProfile(Emitter emitter, ActiveProfile profile, string next)
+    {
+        EquatableArray<ActiveRule> list = emitter.Ingress ? profile.Ingress : profile.Egress;
+        bool passed = false;
+        for (int i = 0; i < list.Count; i++)
+        {
+            RuleOwner owner = new(RuleOwnerKind.Profile, "", profile.Name, emitter.Ingress, i, list[i].Action);
+            bool pass = list[i].Action == RuleAction.Pass;
+            foreach (List<PacketTerm> terms in RuleLowering.Lower(list[i], ipv6))
+                passed |= emitter.Add(terms, VerdictOf(list[i].Action), pass ? next : null, owner) && pass;
+        }
+
+        if (passed) emitter.StartChain(next, linked: true);
     }
 
     private static WalkVerdict VerdictOf(RuleAction action) => action switch

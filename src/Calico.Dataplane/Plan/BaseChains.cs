@@ -180,18 +180,17 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
             return;
         }
 
-        bool marks = UsesMarks;
-        Chain(Names.FailsafeIn, FailsafeChains.Rules(options.FailsafeInboundHostPorts, Side.Source, reply: false, marks ? Bit : null));
-        Chain(Names.FailsafeOut, FailsafeChains.Rules(options.FailsafeOutboundHostPorts, Side.Destination, reply: false, null));
+        Chain(Names.FailsafeIn, FailsafeChains.Rules(options.FailsafeInboundHostPorts, Side.Source, reply: false));
+        Chain(Names.FailsafeOut, FailsafeChains.Rules(options.FailsafeOutboundHostPorts, Side.Destination, reply: false));
         Chain(Names.FailsafeRawIn,
         [
-            .. FailsafeChains.Rules(options.FailsafeInboundHostPorts, Side.Source, reply: false, null),
-            .. FailsafeChains.Rules(options.FailsafeOutboundHostPorts, Side.Source, reply: true, null),
+            .. FailsafeChains.Rules(options.FailsafeInboundHostPorts, Side.Source, reply: false),
+            .. FailsafeChains.Rules(options.FailsafeOutboundHostPorts, Side.Source, reply: true),
         ]);
         Chain(Names.FailsafeRawOut,
         [
-            .. FailsafeChains.Rules(options.FailsafeOutboundHostPorts, Side.Destination, reply: false, null),
-            .. FailsafeChains.Rules(options.FailsafeInboundHostPorts, Side.Destination, reply: true, null),
+            .. FailsafeChains.Rules(options.FailsafeOutboundHostPorts, Side.Destination, reply: false),
+            .. FailsafeChains.Rules(options.FailsafeInboundHostPorts, Side.Destination, reply: true),
         ]);
     }
 

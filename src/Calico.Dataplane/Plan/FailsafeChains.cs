@@ -10,8 +10,7 @@ internal static class FailsafeChains
     /// <param name="ports">What must stay open.</param>
     /// <param name="remote">The side of the packet that an entry's net is about.</param>
     /// <param name="reply">Match the port as the packet's source: replies, before connection tracking can tell.</param>
-    /// <param name="mark">Set on accepted packets, so that later stages accept them too; null for none.</param>
-    public static List<NftRule> Rules(IReadOnlyList<FailsafePort> ports, Side remote, bool reply, uint? mark)
+    public static List<NftRule> Rules(IReadOnlyList<FailsafePort> ports, Side remote, bool reply)
     {
         List<NftRule> rules = [];
         foreach (IGrouping<(byte Protocol, System.Net.IPNetwork? Net), FailsafePort> group in ports.GroupBy(p => (p.Protocol, p.Net)))
@@ -21,7 +20,6 @@ internal static class FailsafeChains
             else if (group.Key.Net is { } any) rule.Family(any.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6);
             EquatableArray<PortRange> ranges = PortRanges.Normalize(group.Select(p => new PortRange(p.Port)).ToEquatableArray());
             rule.Protocol(group.Key.Protocol).Ports(reply ? Side.Source : Side.Destination, ranges).Count();
-            if (mark is { } bit) rule.SetMark(bit);
             rules.Add(rule.Accept().Build(reply ? "failsafe reply" : "failsafe"));
         }
 

@@ -116,7 +116,8 @@ public sealed class RuleLoweringTests
             if (rule.NeverMatches) return false;
             if (rule.IpVersion == IpVersion.IPv4 && IsIPv6 || rule.IpVersion == IpVersion.IPv6 && !IsIPv6) return false;
             if (rule.Protocol is { } p && p.Number != Protocol || rule.NotProtocol is { } n && n.Number == Protocol) return false;
-            if (rule.Icmp is { } icmp && !icmp.Matches(Type, Code) || rule.NotIcmp is { } not && not.Matches(Type, Code)) return false;
+            bool isIcmp = Protocol == (IsIPv6 ? 58 : 1);
+            if (rule.Icmp is { } icmp && !(isIcmp && icmp.Matches(Type, Code)) || rule.NotIcmp is { } not && !(isIcmp && !not.Matches(Type, Code))) return false;
             return Side(rule.Source, Source, SourcePort) && Side(rule.Destination, Destination, DestinationPort);
         }
 
@@ -124,9 +125,10 @@ public sealed class RuleLoweringTests
         {
             bool In(IPNetwork net) => net.Contains(address);
             if (!match.Nets.IsEmpty && !match.Nets.Any(In) || match.NotNets.Any(In)) return false;
+            if (!match.NotNets.IsEmpty && !match.NotNets.Any(n => n.BaseAddress.AddressFamily == address.AddressFamily)) return false;
             if (match.IpSets.Any(s => !Member(s, address)) || match.NotIpSets.Any(s => Member(s, address))) return false;
             if (match.AddressPortSets.Any(s => !Member(s, address, port)) || match.NotNamedPortSets.Any(s => Member(s, address, port))) return false;
-            if (HasPorts && match.NotPorts.Any(r => r.Contains(port))) return false;
+            if (!match.NotPorts.IsEmpty && (!HasPorts || match.NotPorts.Any(r => r.Contains(port)))) return false;
             if (match.Ports.IsEmpty && match.NamedPortSets.IsEmpty) return true;
             return HasPorts && match.Ports.Any(r => r.Contains(port)) || match.NamedPortSets.Any(s => Member(s, address, port));
         }
