@@ -24,7 +24,7 @@ internal static class NatChain
             RuleWriter rule = new RuleWriter().Nets(Side.Source, outgoing, negated: false).Nets(Side.Destination, all, negated: true);
             if (options.NatOutgoingExclusions == NatOutgoingExclusions.IPPoolsAndHostIPs)
             {
-                EquatableArray<IpPrefix> hosts = Prefixes.Outermost(nodes.Select(n => v6 ? n.IPv6Address : n.IPv4Address).OfType<System.Net.IPAddress>().Select(IpPrefix.From));
+                EquatableArray<IpPrefix> hosts = Prefixes.Outermost(nodes.Select(n => v6 ? n.IPv6Address : n.IPv4Address).OfType<System.Net.IPAddress>().Select(a => IpPrefix.From(a)));
                 if (!hosts.IsEmpty) rule.Nets(Side.Destination, hosts, negated: true);
             }
 

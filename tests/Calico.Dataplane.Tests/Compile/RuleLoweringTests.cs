@@ -144,7 +144,7 @@ public sealed class RuleLoweringTests
             ProtocolTerm t => t.Protocol == Protocol != t.Negated,
             HasPortsTerm t => HasPorts != t.Negated,
             PortsTerm t => HasPorts && t.Ports.Any(r => r.Contains(PortOf(t.Side))) != t.Negated,
-            NetsTerm t => t.V6 == IsIPv6 && t.Nets.Any(n => IPNetwork.Parse(n.ToString()).Contains(AddressOf(t.Side))) != t.Negated,
+            NetsTerm t => t.V6 == IsIPv6 && t.Nets.Any(n => IPNetwork.Parse($"{n}").Contains(AddressOf(t.Side))) != t.Negated,
             AddressSetTerm t => t.V6 == IsIPv6 && Member(t.SetId, AddressOf(t.Side)) != t.Negated,
             AddressPortSetTerm t => t.V6 == IsIPv6 && Member(t.SetId, AddressOf(t.Side), PortOf(t.Side)) != t.Negated,
             IcmpTerm t => Protocol == (t.V6 ? 58 : 1) && (t.IsCode ? Code : Type) == t.Value != t.Negated,

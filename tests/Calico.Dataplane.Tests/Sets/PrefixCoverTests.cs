@@ -24,17 +24,17 @@ public sealed class PrefixCoverTests
                 if (add)
                 {
                     members.Add(prefix);
-                    cover.Add(Prefixes.Of(prefix), p => Assert.True(shown.Add(IPNetwork.Parse(p.ToString()))), p => Assert.True(shown.Remove(IPNetwork.Parse(p.ToString()))));
+                    cover.Add(Prefixes.Of(prefix), p => Assert.True(shown.Add(IPNetwork.Parse($"{p}"))), p => Assert.True(shown.Remove(IPNetwork.Parse($"{p}"))));
                 }
                 else
                 {
                     members.Remove(prefix);
-                    cover.Remove(Prefixes.Of(prefix), p => Assert.True(shown.Add(IPNetwork.Parse(p.ToString()))), p => Assert.True(shown.Remove(IPNetwork.Parse(p.ToString()))));
+                    cover.Remove(Prefixes.Of(prefix), p => Assert.True(shown.Add(IPNetwork.Parse($"{p}"))), p => Assert.True(shown.Remove(IPNetwork.Parse($"{p}"))));
                 }
 
                 HashSet<IPNetwork> expected = [.. members.Where(m => !members.Any(o => o.PrefixLength < m.PrefixLength && o.Contains(m.BaseAddress)))];
                 Assert.Equal(expected, shown);
-                Assert.Equal(expected, cover.Outermost.Select(p => IPNetwork.Parse(p.ToString())).ToHashSet());
+                Assert.Equal(expected, cover.Outermost.Select(p => IPNetwork.Parse($"{p}")).ToHashSet());
             }
         });
 }
