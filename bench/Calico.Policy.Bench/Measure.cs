@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Calico.Policy.Bench;
+
+/// <summary>One JSON line for each figure.</summary>
+internal static class Measure
+{
+    public static void Print(string figure, double value, string unit, string target = "") => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{{\"figure\":\"{figure}\",\"value\":{value:0.###},\"unit\":\"{unit}\"{(target.Length > 0 ? $",\"target\":\"{target}\"" : "")}}}"));
+
+    /// <summary>Processor time of the whole process, garbage collection included: on a busy machine wall-clock time says more about the neighbours.</summary>
+    public static double Seconds(Action action)
+    {
+        TimeSpan start = Environment.CpuUsage.TotalTime;
+        action();
+        return (Environment.CpuUsage.TotalTime - start).TotalSeconds;
+    }
+
+    /// <summary>Times many runs of an action after a warm-up and prints median and 99th percentile in microseconds.</summary>
+    public static double Percentiles(string figure, int runs, Action<int> action, string target = "")
+    {
+        for (int i = 0; i < Math.Min(runs / 4, 200); i++) action(-1 - i);
+        double[] times = new double[runs];
+        for (int i = 0; i < runs; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            action(i);
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+        }
+
+        Array.Sort(times);
+        Print($"{figure}.p50", times[runs / 2], "us");
+        Print($"{figure}.p99", times[Math.Min(runs - 1, (int)(runs * 0.99))], "us", target);
+        return times[runs / 2];
+    }
+
+    public static double LiveMegabytes()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return GC.GetTotalMemory(true) / 1e6;
+    }
+}
