@@ -173,7 +173,9 @@ internal sealed class RuleWriter
         NftSet set = new("__set%d", type)
         {
             Flags = NftSetFlags.Anonymous | NftSetFlags.Constant | (interval ? NftSetFlags.Interval : 0),
-            Elements = elements,
+            Elements = elements.OrderBy(e => e.Key).ToValueList(),
+            Size = (uint)(interval ? elements.Count * 2 : elements.Count), // the kernel keeps both ends of a range
+            UserData = new NftUserData([0, 4, (byte)type.ByteOrder, 0, 0, 0]), // as nft notes it and the kernel gives it back
         };
         return Add(new LookupExpression(set.Name, R, Inverted: negated) { Anonymous = set });
     }
