@@ -133,6 +133,18 @@ public readonly partial record struct Route
     /// <summary>True for IPv6.</summary>
     public bool IsIPv6 => Prefix.IsIPv6;
 
+    /// <summary>This route to one IPv4 host, given as a number in host order (0x0A000001 is 10.0.0.1): changes the destination without making objects.</summary>
+    public Route WithHostAddress(uint address) => this with { Prefix = IpPrefix.V4(address) };
+
+    /// <summary>This route to a destination given as 4 or 16 octets in network order and a prefix length: changes the destination without making objects.</summary>
+    /// <exception cref="ArgumentException">The octets are not 4 or 16, or the length is not within them.</exception>
+    public Route WithDestination(ReadOnlySpan<byte> address, int prefixLength)
+    {
+        if (address.Length is not (4 or 16) || (uint)prefixLength > address.Length * 8)
+            throw new ArgumentException($"{address.Length} octets and length {prefixLength} are no prefix.", nameof(address));
+        return this with { Prefix = IpPrefix.FromNetworkOrder(address, prefixLength) };
+    }
+
     internal bool HasExplicitScope => _hasScope;
 
     private RouteScope DefaultScope => IsIPv6 ? RouteScope.Universe : Type switch
