@@ -84,7 +84,7 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
             if (there && current.Priority != route.Priority) delete.Add(current);
             put.Add(route);
         }
-        else if (there && !(KeepStaleLearned && planner.Find(destination) is null && IsLearned(current))) delete.Add(current);
+        else if (there && !(KeepStaleLearned && !planner.WasWanted(destination) && IsLearned(current))) delete.Add(current);
     }
 
     private static bool IsLearned(in Route route) => route.Gateway is not null || route.NextHops.Count > 0;

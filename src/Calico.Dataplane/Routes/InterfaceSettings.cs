@@ -17,6 +17,7 @@ internal static class InterfaceSettings
         if (ipv6)
         {
             settings.Add(($"net/ipv6/conf/{name}/disable_ipv6", "0"));
+            settings.Add(($"net/ipv6/conf/{name}/accept_dad", "0"));
             settings.Add(($"net/ipv6/conf/{name}/accept_ra", "0"));
             settings.Add(($"net/ipv6/conf/{name}/proxy_ndp", "1"));
             settings.Add(($"net/ipv6/conf/{name}/forwarding", "1"));

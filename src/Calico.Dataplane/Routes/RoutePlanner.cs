@@ -9,6 +9,7 @@ internal sealed class RoutePlanner
 {
     private readonly Dictionary<IPNetwork, SortedDictionary<RouteClass, RouteTarget>> _wanted = [];
     private readonly HashSet<IPNetwork> _changed = [];
+    private readonly HashSet<IPNetwork> _seen = [];
 
     public IEnumerable<RouteTarget> Wanted => _wanted.Values.Select(c => c.Values.First());
 
@@ -20,6 +21,7 @@ internal sealed class RoutePlanner
             _wanted[target.Destination] = classes = [];
         if (classes.TryGetValue(target.Class, out RouteTarget? old) && old == target) return;
         classes[target.Class] = target;
+        _seen.Add(target.Destination);
         _changed.Add(target.Destination);
     }
 
@@ -41,6 +43,9 @@ internal sealed class RoutePlanner
 
         foreach (RouteTarget target in wanted.Values) Set(target);
     }
+
+    /// <summary>Whether anyone has ever wanted a route there: if so, its absence is a decision, else perhaps ignorance.</summary>
+    public bool WasWanted(IPNetwork destination) => _seen.Contains(destination);
 
     public RouteTarget? Find(IPNetwork destination) => _wanted.TryGetValue(destination, out SortedDictionary<RouteClass, RouteTarget>? classes) ? classes.Values.First() : null;
 

@@ -1,0 +1,216 @@
+using System.Net;
+using Calico.Dataplane.Tests.Support;
+using Calico.Policy.Model;
+using static Calico.Dataplane.Tests.Support.Cluster;
+using static Calico.Dataplane.Tests.Support.Fabric;
+using RuleAction = Calico.Policy.Model.RuleAction;
+
+namespace Calico.Dataplane.Tests.Kernel;
+
+/// <summary>Real packets through the ruleset, on a node with two pods and a host outside.</summary>
+public sealed class PacketTests : IAsyncLifetime
+{
+    private readonly Cluster _cluster = new();
+    private readonly WorkloadEndpointModel _webModel = Pod("prod", "web", "10.0.0.1,fd00::1", Node, ("app", "web"));
+    private readonly WorkloadEndpointModel _apiModel = Pod("prod", "api", "10.0.0.2,fd00::2", Node, ("app", "api"));
+    private Fabric _fabric = null!;
+    private PrivateNetns _web = null!, _api = null!;
+    private CalicoDataplane _dataplane = null!;
+    private DataplaneOptions _options = DataplaneOptions.Default;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync()
+    {
+        _fabric = new Fabric();
+        _web = _fabric.AddPod(_webModel);
+        _api = _fabric.AddPod(_apiModel);
+        _cluster.Engine.Upsert(_webModel);
+        _cluster.Engine.Upsert(_apiModel);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_dataplane is not null) await _dataplane.DisposeAsync();
+        _fabric.Dispose();
+    }
+
+    private async Task StartAsync(params PolicyModel[] policies)
+    {
+        foreach (PolicyModel policy in policies) _cluster.Engine.Upsert(policy);
+        _dataplane = CalicoDataplane.Open(_options, _fabric.Node.Handle);
+        _dataplane.Apply(_cluster.Start());
+        FlushReport report = await _dataplane.FlushAsync(Cancelled);
+        Assert.Empty(report.Problems);
+    }
+
+    private async Task ChangeAsync()
+    {
+        _dataplane.Apply(_cluster.Engine.Flush());
+        FlushReport report = await _dataplane.FlushAsync(Cancelled);
+        Assert.Empty(report.Problems);
+    }
+
+    [Fact]
+    public async Task Pods_reach_each_other_as_policy_says()
+    {
+        await StartAsync(Policy_("api", "app == 'api'", Allow("app == 'web'", 80)));
+        Assert.Equal(EndpointState.Realised, _dataplane.StatusOf(_webModel.Id)!.State);
+        foreach (string address in (string[])["10.0.0.2", "fd00::2"])
+        {
+            Assert.True(Connects(_web, _api, address, 80), address);
+            Assert.False(Connects(_web, _api, address, 81), address);
+            Assert.False(Connects(_fabric.Outside, _api, address, 80), address);
+            Assert.False(Pings(_web, address), address);
+        }
+
+        Assert.True(Connects(_api, _web, "10.0.0.1", 9));
+        Assert.True(Connects(_fabric.Outside, _web, "10.0.0.1", 9));
+        Assert.True(Connects(_web, _fabric.Outside, "172.16.0.9", 9));
+        Assert.True(Pings(_api, "fd00::1"));
+    }
+
+    [Fact]
+    public async Task Host_reaches_its_pods_and_pods_do_not_reach_their_host()
+    {
+        await StartAsync(Policy_("api", "app == 'api'"));
+        Assert.True(Connects(_fabric.Node, _api, "10.0.0.2", 80));
+        Assert.True(Connects(_fabric.Node, _api, "fd00::2", 80));
+        Assert.False(Connects(_web, _fabric.Node, "172.16.0.1", 80));
+    }
+
+    [Fact]
+    public async Task Pods_cannot_send_from_foreign_addresses()
+    {
+        await StartAsync();
+        _web.Run("ip", "addr add 10.9.9.9/32 dev eth0");
+        Assert.NotNull(Delivers(_web, _fabric.Outside, "172.16.0.9", 9, source: "10.0.0.1"));
+        Assert.Null(Delivers(_web, _fabric.Outside, "172.16.0.9", 9, source: "10.9.9.9"));
+        _cluster.Engine.Upsert(_webModel with { AllowedSourcePrefixes = [IPNetwork.Parse("10.9.9.0/24")] });
+        await ChangeAsync();
+        Assert.NotNull(Delivers(_web, _fabric.Outside, "172.16.0.9", 9, source: "10.9.9.9"));
+    }
+
+    [Fact]
+    public async Task Policy_changes_take_effect_and_connections_live_on()
+    {
+        await StartAsync();
+        Assert.True(Connects(_web, _api, "10.0.0.2", 80));
+        _cluster.Engine.Upsert(Policy_("api", "app == 'api'"));
+        await ChangeAsync();
+        Assert.False(Connects(_web, _api, "10.0.0.2", 80));
+        _cluster.Engine.Remove(new PolicyId(PolicyKind.GlobalNetworkPolicy, "", "api"));
+        await ChangeAsync();
+        Assert.True(Connects(_web, _api, "10.0.0.2", 80));
+    }
+
+    [Fact]
+    public async Task Host_endpoint_policy_and_failsafe_ports()
+    {
+        _cluster.Engine.Upsert(new HostEndpointModel { Id = new HostEndpointId(Node, "h"), ExpectedIPs = [IPAddress.Parse("172.16.0.1")], Labels = LabelMap.Of(("host", "one")) });
+        await StartAsync(Policy_("host", "host == 'one'", Allow(port: 8443)));
+        Assert.True(Connects(_fabric.Outside, _fabric.Node, "172.16.0.1", 8443));
+        Assert.False(Connects(_fabric.Outside, _fabric.Node, "172.16.0.1", 8444));
+        Assert.True(Connects(_fabric.Outside, _fabric.Node, "172.16.0.1", 22));
+        Assert.False(Connects(_fabric.Node, _fabric.Outside, "172.16.0.9", 80));
+        Assert.True(Connects(_fabric.Node, _fabric.Outside, "172.16.0.9", 179));
+        Assert.True(Connects(_fabric.Outside, _web, "10.0.0.1", 80));
+    }
+
+    [Fact]
+    public async Task DoNotTrack_leaves_no_connection_behind()
+    {
+        _cluster.Engine.Upsert(new HostEndpointModel { Id = new HostEndpointId(Node, "h"), InterfaceName = "eth0", Labels = LabelMap.Of(("host", "one")) });
+        RuleModel dns = new() { Protocol = IpProtocol.Udp, Destination = new EntityMatch { Ports = [new PortRange(5353)] } };
+        await StartAsync(
+            Policy_("raw", "host == 'one'", dns) with { DoNotTrack = true, ApplyOnForward = true },
+            Policy_("host", "host == 'one'"));
+        Assert.NotNull(Delivers(_fabric.Outside, _fabric.Node, "172.16.0.1", 5353));
+        Assert.Null(Delivers(_fabric.Outside, _fabric.Node, "172.16.0.1", 5354));
+        Assert.DoesNotContain("5353", _fabric.Node.Run("cat", "/proc/net/nf_conntrack", mayFail: true) + _fabric.Node.Run("conntrack", "-L", mayFail: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PreDnat_sees_the_original_destination()
+    {
+        _cluster.Engine.Upsert(new HostEndpointModel { Id = new HostEndpointId(Node, "h"), InterfaceName = "eth0", Labels = LabelMap.Of(("host", "one")) });
+        _fabric.Node.Run("nft", "-f -", "table ip svc { chain pre { type nat hook prerouting priority dstnat; tcp dport 30080 dnat to 10.0.0.1:80; tcp dport 30081 dnat to 10.0.0.1:80; }; }\n");
+        await StartAsync(Policy_("pre", "host == 'one'", Allow(port: 30081, action: RuleAction.Deny)) with { PreDnat = true, ApplyOnForward = true });
+        Assert.True(ConnectsThroughNat(30080));
+        Assert.False(ConnectsThroughNat(30081));
+
+        bool ConnectsThroughNat(int port)
+        {
+            using System.Net.Sockets.Socket listener = _web.Handle.Run(() => new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp));
+            listener.Bind(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 80));
+            listener.Listen();
+            return _fabric.Outside.Run("timeout", $"1 bash -c \"exec 3<>/dev/tcp/172.16.0.1/{port} && echo connected\"", mayFail: true).Contains("connected", StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Routes_of_blocks_and_of_neighbours()
+    {
+        await StartAsync();
+        _dataplane.SetLocalBlocks([IPNetwork.Parse("10.0.0.0/26"), IPNetwork.Parse("fd00::/122"), IPNetwork.Parse("10.5.5.5/32")]);
+        _dataplane.SetLearnedRoute(new LearnedRoute(IPNetwork.Parse("10.0.7.0/26"), [IPAddress.Parse("172.16.0.9")]));
+        await _dataplane.FlushAsync(Cancelled);
+        string v4 = _fabric.Node.Run("ip", "route show proto 80"), v6 = _fabric.Node.Run("ip", "-6 route show proto 80");
+        Assert.Contains("blackhole 10.0.0.0/26", v4, StringComparison.Ordinal);
+        Assert.Contains("10.0.7.0/26 via 172.16.0.9 dev eth0", v4, StringComparison.Ordinal);
+        Assert.Contains($"10.0.0.1 dev {_webModel.InterfaceName} scope link", v4, StringComparison.Ordinal);
+        Assert.Contains("blackhole fd00::/122", v6, StringComparison.Ordinal);
+        Assert.DoesNotContain("10.5.5.5", v4, StringComparison.Ordinal);
+
+        _dataplane.RemoveLearnedRoute(IPNetwork.Parse("10.0.7.0/26"));
+        _fabric.Node.Run("ip", "route del 10.0.0.1/32");
+        _dataplane.Resync();
+        FlushReport repaired = await _dataplane.FlushAsync(Cancelled);
+        Assert.Equal(1, repaired.RoutesPut);
+        v4 = _fabric.Node.Run("ip", "route show proto 80");
+        Assert.DoesNotContain("10.0.7.0", v4, StringComparison.Ordinal);
+        Assert.Contains("10.0.0.1 dev", v4, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_restart_keeps_learned_routes_until_routing_has_converged()
+    {
+        await StartAsync();
+        _dataplane.SetLearnedRoute(new LearnedRoute(IPNetwork.Parse("10.0.7.0/26"), [IPAddress.Parse("172.16.0.9")]));
+        await _dataplane.FlushAsync(Cancelled);
+        await _dataplane.DisposeAsync();
+
+        Cluster same = new();
+        same.Engine.Upsert(_webModel);
+        same.Engine.Upsert(_apiModel);
+        _dataplane = CalicoDataplane.Open(_options, _fabric.Node.Handle);
+        _dataplane.Apply(same.Start());
+        Assert.True((await _dataplane.FlushAsync(Cancelled)).IsNothing);
+        Assert.Contains("10.0.7.0/26", _fabric.Node.Run("ip", "route show proto 80"), StringComparison.Ordinal);
+        _dataplane.LearnedRoutesInSync();
+        await _dataplane.FlushAsync(Cancelled);
+        Assert.DoesNotContain("10.0.7.0/26", _fabric.Node.Run("ip", "route show proto 80"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Administratively_down_cuts_everything()
+    {
+        await StartAsync();
+        Assert.True(Pings(_web, "10.0.0.2"));
+        _cluster.Engine.Upsert(_apiModel with { IsActive = false });
+        await ChangeAsync();
+        Assert.False(Pings(_web, "10.0.0.2"));
+        Assert.Equal(EndpointState.Down, _dataplane.StatusOf(_apiModel.Id)!.State);
+    }
+
+    [Fact]
+    public async Task Rejected_connections_are_answered()
+    {
+        _options = _options with { DenyAction = DenyAction.Reject };
+        await StartAsync(Policy_("api", "app == 'api'"));
+        System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
+        string answer = _web.Run("timeout", "3 bash -c \"exec 3<>/dev/tcp/10.0.0.2/80\"", mayFail: true);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2.5), answer);
+    }
+}
