@@ -1,3 +1,4 @@
+using System.Globalization;
 using Calico.Policy.Model;
 using Calico.Policy.Resources;
 using Calico.Policy.Selectors;
@@ -64,8 +65,33 @@ internal static class PolicyFlattener
     private static string? Readable(string? selector) => Selector.TryParse(selector, out _) ? selector : null;
 }
 
-/// <summary>What validation found so wrong that it must fail closed instead of being converted.</summary>
+/// <summary>What was found so wrong that it must fail closed instead of being converted.</summary>
 internal sealed record Refusals(bool WholePolicy, IReadOnlySet<int> Ingress, IReadOnlySet<int> Egress)
 {
-    public static Refusals None { get; } = new(false, new HashSet<int>(), new HashSet<int>());
+    private static readonly HashSet<int> NoRules = [];
+
+    public static Refusals None { get; } = new(false, NoRules, NoRules);
+
+    public Refusals WithoutRules() => this with { Ingress = NoRules, Egress = NoRules };
+
+    public static Refusals From(IEnumerable<string> errorPaths)
+    {
+        bool whole = false;
+        HashSet<int> ingress = [], egress = [];
+        foreach (string path in errorPaths)
+        {
+            if (RuleOf(path, "spec.ingress[") is { } i) ingress.Add(i);
+            else if (RuleOf(path, "spec.egress[") is { } e) egress.Add(e);
+            else whole = true;
+        }
+
+        return new Refusals(whole, ingress, egress);
+    }
+
+    private static int? RuleOf(string path, string list)
+    {
+        if (!path.StartsWith(list, StringComparison.Ordinal)) return null;
+        int end = path.IndexOf(']', list.Length);
+        return int.TryParse(path.AsSpan(list.Length, Math.Max(0, end - list.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? index : null;
+    }
 }

@@ -28,21 +28,26 @@ public static class ResourceConverter
     /// <summary>Converts a resource.</summary>
     public static Converted<ModelObject> ToModel(Resource resource) => ToModel(resource, Refusals.None);
 
-    internal static Converted<ModelObject> ToModel(Resource resource, Refusals refusals)
+    /// <summary>Converts a resource in which something is wrong so that it fails closed: a rule named by a path is refused, any other path refuses the whole policy.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="errorPaths">Where the errors are, for example <c>spec.ingress[1].ports[0]</c>.</param>
+    public static Converted<ModelObject> ToModel(Resource resource, IEnumerable<string> errorPaths) => ToModel(resource, Refusals.From(errorPaths));
+
+    private static Converted<ModelObject> ToModel(Resource resource, Refusals refusals)
     {
         ArgumentNullException.ThrowIfNull(resource);
         List<ConversionProblem> problems = [];
         ModelObject? model = resource switch
         {
             KubernetesNetworkPolicy policy => Policy(PolicyKind.KubernetesNetworkPolicy, Keep(KubernetesPolicyConverter.Convert(policy))),
-            StagedKubernetesNetworkPolicy policy => Staged(policy.Spec.StagedAction, PolicyKind.StagedKubernetesNetworkPolicy, Keep(KubernetesPolicyConverter.Convert(policy))),
+            StagedKubernetesNetworkPolicy policy => Staged(policy.Spec.StagedAction, () => Policy(PolicyKind.StagedKubernetesNetworkPolicy, Keep(KubernetesPolicyConverter.Convert(policy)))),
             ClusterNetworkPolicy policy => Policy(PolicyKind.KubernetesClusterNetworkPolicy, Keep(ClusterPolicyConverter.Convert(policy))),
             AdminNetworkPolicy policy => Policy(PolicyKind.KubernetesAdminNetworkPolicy, Keep(ClusterPolicyConverter.Convert(AdminPolicyConverter.ToCluster(policy)))),
             BaselineAdminNetworkPolicy policy => Baseline(Policy(PolicyKind.KubernetesBaselineAdminNetworkPolicy, Keep(ClusterPolicyConverter.Convert(AdminPolicyConverter.ToCluster(policy))))),
             NetworkPolicy policy => PolicyFlattener.Flatten(PolicyKind.NetworkPolicy, policy.Metadata, policy.Spec, problems, refusals),
             GlobalNetworkPolicy policy => PolicyFlattener.Flatten(PolicyKind.GlobalNetworkPolicy, policy.Metadata, policy.Spec, problems, refusals),
-            StagedNetworkPolicy policy => Staged(policy.Spec.StagedAction, PolicyKind.StagedNetworkPolicy, policy),
-            StagedGlobalNetworkPolicy policy => Staged(policy.Spec.StagedAction, PolicyKind.StagedGlobalNetworkPolicy, policy),
+            StagedNetworkPolicy policy => Staged(policy.Spec.StagedAction, () => PolicyFlattener.Flatten(PolicyKind.StagedNetworkPolicy, policy.Metadata, policy.Spec, problems, refusals)),
+            StagedGlobalNetworkPolicy policy => Staged(policy.Spec.StagedAction, () => PolicyFlattener.Flatten(PolicyKind.StagedGlobalNetworkPolicy, policy.Metadata, policy.Spec, problems, refusals)),
             Tier tier => EndpointFlattener.Tier(tier),
             NetworkSet set => EndpointFlattener.Set(set.Metadata, set.Spec, isNamespaced: true, problems),
             GlobalNetworkSet set => EndpointFlattener.Set(set.Metadata, set.Spec, isNamespaced: false, problems),
@@ -64,17 +69,17 @@ public static class ResourceConverter
             return converted.Value;
         }
 
+        // The conversion from Kubernetes refuses rules by itself, and one of its rules becomes several.
         PolicyModel? Policy(PolicyKind kind, Resource? policy) => policy switch
         {
-            NetworkPolicy p => PolicyFlattener.Flatten(kind, p.Metadata, p.Spec, problems, refusals),
-            GlobalNetworkPolicy p => PolicyFlattener.Flatten(kind, p.Metadata, p.Spec, problems, refusals),
-            StagedNetworkPolicy p => PolicyFlattener.Flatten(kind, p.Metadata, p.Spec, problems, refusals),
-            StagedGlobalNetworkPolicy p => PolicyFlattener.Flatten(kind, p.Metadata, p.Spec, problems, refusals),
+            NetworkPolicy p => PolicyFlattener.Flatten(kind, p.Metadata, p.Spec, problems, refusals.WithoutRules()),
+            StagedNetworkPolicy p => PolicyFlattener.Flatten(kind, p.Metadata, p.Spec, problems, refusals.WithoutRules()),
+            GlobalNetworkPolicy p => PolicyFlattener.Flatten(kind, p.Metadata, p.Spec, problems, refusals.WithoutRules()),
             _ => null,
         };
 
         // Only Set stands for a policy: Delete, Learn and Ignore say what to do with one that is already there.
-        PolicyModel? Staged(string? action, PolicyKind kind, Resource? policy) => action is null or "" or "Set" ? Policy(kind, policy) : null;
+        static PolicyModel? Staged(string? action, Func<PolicyModel?> policy) => action is null or "" or "Set" ? policy() : null;
 
         static PolicyModel? Baseline(PolicyModel? policy) => policy is null ? null : policy with { Order = null };
     }

@@ -14,12 +14,13 @@ internal sealed class EquatableArrayConverter<T> : JsonConverter<EquatableArray<
     {
         if (reader.TokenType == JsonTokenType.Null) return default;
         if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException($"expected a list, found {JsonShown.Token(ref reader)}");
-        JsonTypeInfo<T> element = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+        // The converter itself, not JsonSerializer: a nested call would count positions from the element on.
+        JsonConverter<T> element = (JsonConverter<T>)options.GetTypeInfo(typeof(T)).Converter;
         List<T> items = [];
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType == JsonTokenType.Null) throw new JsonException("an element of the list is null");
-            items.Add(JsonSerializer.Deserialize(ref reader, element)!);
+            items.Add(element.Read(ref reader, typeof(T), options)!);
         }
 
         return items.ToEquatableArray();
