@@ -17,6 +17,7 @@ public sealed partial class CalicoDataplane
         List<WorkloadEndpointModel> endpoints;
         lock (_lock)
         {
+            _network.Plan();
             change = _planner.Flush();
             if (_endpointsChanged)
             {

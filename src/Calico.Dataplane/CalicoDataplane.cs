@@ -33,6 +33,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly PolicyPlanner _planner;
     private readonly RoutePlanner _routes = new();
+    private readonly NetworkPlanner _network;
     private readonly RulesetApplier _ruleset;
     private readonly RouteApplier _routeApplier;
     private readonly EndpointTracker _endpoints;
@@ -53,6 +54,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         (_options, _kernel, _time) = (options, kernel, time ?? TimeProvider.System);
         _logger = logger ?? (ILogger)NullLogger.Instance;
         _planner = new PolicyPlanner(options);
+        _network = new NetworkPlanner(options, _planner.Ruleset, _routes);
         _ruleset = new RulesetApplier(kernel, _planner.Ruleset);
         _routeApplier = new RouteApplier(kernel, _routes, options);
         _endpoints = new EndpointTracker(status => StatusChanged?.Invoke(status));
@@ -105,6 +107,30 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
                 .Select(b => new RouteTarget(b, RouteClass.Blackhole, null, default)));
         }
 
+        Wake();
+    }
+
+    /// <summary>All IP pools of the cluster: they say which traffic gets the node's address on its way out, and which is encapsulated.</summary>
+    public void SetPools(IEnumerable<DataplanePool> pools)
+    {
+        ArgumentNullException.ThrowIfNull(pools);
+        lock (_lock) _network.SetPools([.. pools]);
+        Wake();
+    }
+
+    /// <summary>All nodes of the cluster, this one too.</summary>
+    public void SetNodes(IEnumerable<DataplaneNode> nodes)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        lock (_lock) _network.SetNodes([.. nodes]);
+        Wake();
+    }
+
+    /// <summary>All blocks and single borrowed addresses of the cluster with their nodes: routes to those in encapsulated pools are made from them.</summary>
+    public void SetBlockAffinities(IEnumerable<BlockAffinity> blocks)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        lock (_lock) _network.SetBlocks([.. blocks]);
         Wake();
     }
 
@@ -198,10 +224,28 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         }
     }
 
-    /// <summary>Flushes whenever something was told, at most every ten milliseconds, and compares with the kernel at the refresh interval, until cancelled.</summary>
+    /// <summary>
+    /// Flushes whenever something was told or an interface changed, at most every ten milliseconds, and compares with the kernel at the refresh interval, until cancelled.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using ITimer refresh = _time.CreateTimer(_ => Resync(), null, _options.RefreshInterval, _options.RefreshInterval);
+        Task watch = _kernel.WatchInterfacesAsync(InterfacesChanged, stop.Token);
+        try
+        {
+            await FlushWhenToldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await watch.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FlushWhenToldAsync(CancellationToken cancellationToken)
+    {
         Wake();
         while (await _wake.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {

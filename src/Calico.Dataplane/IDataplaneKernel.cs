@@ -40,6 +40,9 @@ public interface IDataplaneKernel : IDisposable
     /// <summary>Reads a kernel parameter, or null when there is none of that name.</summary>
     string? ReadSetting(string name);
 
+    /// <summary>Calls back whenever an interface or an address may have changed, until cancelled.</summary>
+    Task WatchInterfacesAsync(Action changed, CancellationToken cancellationToken);
+
     /// <summary>Writes kernel parameters.</summary>
     /// <exception cref="NetlinkException">One is not there or is refused.</exception>
     void WriteSettings(params (string Name, string Value)[] settings);

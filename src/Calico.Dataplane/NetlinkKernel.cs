@@ -10,17 +10,19 @@ public sealed class NetlinkKernel : IDataplaneKernel
     private readonly NftClient _nft;
     private readonly RtNetlink _route;
     private readonly Sysctl _sysctl;
+    private readonly NetworkNamespace? _network;
 
     /// <summary>A kernel over connections of the caller's; they are closed with this object.</summary>
     /// <param name="nft">nf_tables of the namespace.</param>
     /// <param name="route">Links, addresses and routes of the same namespace.</param>
     /// <param name="sysctl">Kernel parameters of the same namespace.</param>
-    public NetlinkKernel(NftClient nft, RtNetlink route, Sysctl sysctl)
+    /// <param name="network">That namespace, for further sockets; null for the calling thread's.</param>
+    public NetlinkKernel(NftClient nft, RtNetlink route, Sysctl sysctl, NetworkNamespace? network = null)
     {
         ArgumentNullException.ThrowIfNull(nft);
         ArgumentNullException.ThrowIfNull(route);
         ArgumentNullException.ThrowIfNull(sysctl);
-        (_nft, _route, _sysctl) = (nft, route, sysctl);
+        (_nft, _route, _sysctl, _network) = (nft, route, sysctl, network);
     }
 
     /// <summary>Opens connections in a namespace, or in the calling thread's when null.</summary>
@@ -28,7 +30,7 @@ public sealed class NetlinkKernel : IDataplaneKernel
     public static NetlinkKernel Open(NetworkNamespace? network = null)
     {
         NetlinkConnectionOptions options = new() { Namespace = network };
-        return new NetlinkKernel(NftClient.Open(options), RtNetlink.Open(options), new Sysctl(network));
+        return new NetlinkKernel(NftClient.Open(options), RtNetlink.Open(options), new Sysctl(network), network);
     }
 
     /// <summary>Links, addresses and routes.</summary>
@@ -97,6 +99,14 @@ public sealed class NetlinkKernel : IDataplaneKernel
 
     /// <inheritdoc/>
     public void WriteSettings(params (string Name, string Value)[] settings) => _sysctl.Write(settings);
+
+    /// <inheritdoc/>
+    public async Task WatchInterfacesAsync(Action changed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(changed);
+        using RtMonitor monitor = RtMonitor.Open(RtGroups.Links | RtGroups.Addresses, new NetlinkConnectionOptions { Namespace = _network });
+        await foreach (RtEvent _ in monitor.ReadAllAsync(cancellationToken).ConfigureAwait(false)) changed();
+    }
 
     /// <summary>Closes the connections.</summary>
     public void Dispose()
