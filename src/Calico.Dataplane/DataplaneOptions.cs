@@ -99,6 +99,9 @@ public sealed record DataplaneOptions
     /// <summary>Beyond Felix: the most map elements one list of policies may need before chains are taken instead.</summary>
     public int MaxMapElements { get; init; } = 262_144;
 
+    /// <summary>Beyond Felix: the most kernel rules about remote addresses that a list of policies may have before maps are taken, when the shape is chosen by cost.</summary>
+    public int MaxChainRules { get; init; } = 8;
+
     /// <summary>Whether verdicts are sent to NFLOG groups 1 (ingress) and 2 (egress) for flow logs.</summary>
     public bool FlowLogs { get; init; }
 

@@ -13,14 +13,15 @@ internal sealed class WalkWriter(ISetNames sets, DataplaneOptions options)
 
     public NftChain Write(Walk walk, WalkChain chain, bool first)
     {
-        List<NftRule> rules = first ? Prelude(walk.Kind) : [];
+        List<NftRule> rules = first ? PreludeOf(walk.Kind) : [];
         foreach (WalkRule rule in chain.Rules) rules.Add(Write(walk.Kind, rule));
         return new NftChain(chain.Name) { Rules = rules.ToValueList(), Comment = ChainComment(chain.Comment) };
     }
 
     private static string? ChainComment(string text) => text.Length == 0 ? null : text.Length <= 120 ? text : text[..119] + "…";
 
-    private List<NftRule> Prelude(WalkKind kind)
+    /// <summary>What comes before the first tier at a hook: connection state and failsafe ports of hosts.</summary>
+    public List<NftRule> PreludeOf(WalkKind kind)
     {
         List<NftRule> rules = [];
         bool host = kind is WalkKind.HostIngress or WalkKind.HostEgress or WalkKind.ForwardIngress or WalkKind.ForwardEgress or WalkKind.PreDnat;

@@ -16,18 +16,23 @@ internal sealed class WalkTable : IActiveRules
     private readonly RulesetState _ruleset;
     private readonly WalkCompiler _compiler;
     private readonly WalkWriter _writer;
+    private readonly IpSetTable _sets;
+    private readonly DataplaneOptions _options;
     private readonly Dictionary<PolicyId, ActivePolicy> _policies = [];
     private readonly Dictionary<string, ActiveProfile> _profiles = [];
     private readonly Dictionary<Walk, Entry> _walks = [];
     private readonly Dictionary<object, HashSet<Entry>> _users = [];
     private readonly HashSet<Entry> _dirty = [];
+    private readonly HashSet<Entry> _touched = [];
 
     public WalkTable(RulesetState ruleset, IpSetTable sets, DataplaneOptions options)
     {
         _ruleset = ruleset;
         _compiler = new WalkCompiler(this, options.Ipv6Support);
         _writer = new WalkWriter(sets, options);
+        (_sets, _options) = (sets, options);
         sets.Renamed += id => MarkUsers(id);
+        sets.MemberChanged += MemberChanged;
     }
 
     public ActivePolicy? Policy(PolicyId id) => _policies.GetValueOrDefault(id);
@@ -80,38 +85,107 @@ internal sealed class WalkTable : IActiveRules
         if (!_walks.TryGetValue(walk, out Entry? entry) || --entry.Uses > 0) return;
         _walks.Remove(walk);
         _dirty.Remove(entry);
+        _touched.Remove(entry);
         foreach (object part in entry.Parts.Concat(entry.SetIds)) Unuse(part, entry);
         foreach (string chain in entry.Chains) _ruleset.RemoveChain(chain);
+        entry.Maps?.Remove();
+        entry.Test([], _sets);
     }
 
     /// <summary>Writes the chains of all walks that changed.</summary>
     public void Compile()
     {
         foreach (Entry entry in _dirty) Compile(entry);
+        foreach (Entry entry in _touched)
+        {
+            if (entry.Maps?.Settle() != true) continue;
+            if (entry.Maps.FitsBudget(_options.MaxMapElements)) entry.Test([.. entry.Maps.KernelSets], _sets);
+            else Compile(entry);
+        }
+
         _dirty.Clear();
+        _touched.Clear();
     }
+
+    /// <summary>The shape each walk has now, for people.</summary>
+    public IEnumerable<(Walk Walk, PolicyShape Shape)> Shapes => _walks.Values.Select(e => (e.Walk, e.Maps is null ? PolicyShape.Chains : PolicyShape.Maps));
 
     private void Compile(Entry entry)
     {
         List<WalkChain> chains = _compiler.Compile(entry.Walk, entry.Walk.ChainName);
-        HashSet<string> names = [], setIds = [];
+        HashSet<string> told = [.. SetsOf(chains)];
+        foreach (string id in told) Use(id, entry);
+        foreach (string old in entry.SetIds.Except(told)) Unuse(old, entry);
+        entry.SetIds = told;
+        if (WantsMaps(entry.Walk, chains)) WriteMaps(entry, chains);
+        if (entry.Maps is null) WriteChains(entry, chains);
+    }
+
+    /// <summary>Maps cost a few lookups whatever there is; a rule about an address costs one that it is walked past.</summary>
+    private bool WantsMaps(Walk walk, List<WalkChain> chains) => _options.Shape switch
+    {
+        PolicyShape.Chains => false,
+        PolicyShape.Maps => chains.Exists(c => c.Rules.Exists(r => r.Terms.Any(t => MapsShape.IsCondition(walk, t)))),
+        _ => chains.Sum(c => c.Rules.Count(r => r.Terms.Any(t => MapsShape.IsCondition(walk, t)))) > _options.MaxChainRules,
+    };
+
+    private void WriteMaps(Entry entry, List<WalkChain> chains)
+    {
+        if (!MapsShape.MayFit(entry.SetIds, _sets, _options))
+        {
+            entry.Maps?.Remove();
+            entry.Maps = null;
+            return;
+        }
+
+        MapsShape maps = entry.Maps ?? new MapsShape(entry.Walk, chains, _ruleset, _compiler, _writer, _sets, _options);
+        if (entry.Maps is not null) maps.Compile(chains);
+        if (!maps.FitsBudget(_options.MaxMapElements))
+        {
+            maps.Remove();
+            entry.Maps = null;
+            return;
+        }
+
+        foreach (string old in entry.Chains) if (old != entry.Walk.ChainName) _ruleset.RemoveChain(old);
+        entry.Chains = [];
+        entry.Maps = maps;
+        maps.Rewrite();
+        entry.Test([.. maps.KernelSets], _sets);
+    }
+
+    private void WriteChains(Entry entry, List<WalkChain> chains)
+    {
+        HashSet<string> names = [];
         foreach (NftChain chain in _writer.Write(entry.Walk, chains))
         {
             names.Add(chain.Name);
             _ruleset.Put(chain);
         }
 
+        foreach (string old in entry.Chains.Except(names)) _ruleset.RemoveChain(old);
+        entry.Chains = names;
+        entry.Test(entry.SetIds, _sets);
+    }
+
+    private void MemberChanged(string setId, Net.IpPrefix member)
+    {
+        if (!_users.TryGetValue(setId, out HashSet<Entry>? entries)) return;
+        foreach (Entry entry in entries)
+        {
+            if (entry.Maps is null) continue;
+            entry.Maps.MemberChanged(setId, member);
+            _touched.Add(entry);
+        }
+    }
+
+    internal static IEnumerable<string> SetsOf(IEnumerable<WalkChain> chains)
+    {
         foreach (PacketTerm term in chains.SelectMany(c => c.Rules).SelectMany(r => r.Terms))
         {
-            if (term is AddressSetTerm { SetId: var id }) setIds.Add(id);
-            else if (term is AddressPortSetTerm { SetId: var other }) setIds.Add(other);
+            if (term is AddressSetTerm addresses) yield return addresses.SetId;
+            else if (term is AddressPortSetTerm ports) yield return ports.SetId;
         }
-
-        foreach (string old in entry.Chains.Except(names)) _ruleset.RemoveChain(old);
-        foreach (string old in entry.SetIds.Except(setIds)) Unuse(old, entry);
-        foreach (string id in setIds) Use(id, entry);
-        entry.Chains = names;
-        entry.SetIds = setIds;
     }
 
     private void MarkUsers(object part)
@@ -138,7 +212,21 @@ internal sealed class WalkTable : IActiveRules
 
         public HashSet<string> Chains { get; set; } = [];
 
+        /// <summary>Sets whose members matter to the walk.</summary>
         public HashSet<string> SetIds { get; set; } = [];
+
+        /// <summary>The maps, when that is the walk's shape.</summary>
+        public MapsShape? Maps { get; set; }
+
+        private HashSet<string> _tested = [];
+
+        /// <summary>These sets have to be in the kernel for the walk.</summary>
+        public void Test(HashSet<string> setIds, IpSetTable sets)
+        {
+            foreach (string id in setIds.Except(_tested)) sets.Reference(id, +1);
+            foreach (string id in _tested.Except(setIds)) sets.Reference(id, -1);
+            _tested = setIds;
+        }
 
         public List<object> Parts { get; } = [.. walk.Tiers.SelectMany(t => t.Policies).Select(p => (object)p), .. walk.Profiles];
     }

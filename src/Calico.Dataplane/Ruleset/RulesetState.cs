@@ -10,7 +10,7 @@ internal sealed class RulesetState
     private readonly Dictionary<string, NftChain> _chains = [];
     private readonly Dictionary<string, KernelSet> _sets = [];
     private readonly Dictionary<string, NftChain?> _chainsBefore = [];
-    private readonly Dictionary<string, NftSet?> _setsBefore = [];
+    private readonly Dictionary<string, KernelSet?> _setsBefore = [];
     private readonly Dictionary<string, ElementChanges> _elements = [];
 
     public IReadOnlyDictionary<string, NftChain> Chains => _chains;
@@ -32,15 +32,13 @@ internal sealed class RulesetState
 
     public void Put(KernelSet set)
     {
-        _setsBefore.TryAdd(set.Name, _sets.GetValueOrDefault(set.Name)?.Definition);
+        _setsBefore.TryAdd(set.Name, _sets.GetValueOrDefault(set.Name));
         _sets[set.Name] = set;
     }
 
     public void RemoveSet(string name)
     {
-        if (!_sets.Remove(name, out KernelSet? old)) return;
-        _setsBefore.TryAdd(name, old.Definition);
-        _elements.Remove(name);
+        if (_sets.Remove(name, out KernelSet? old)) _setsBefore.TryAdd(name, old);
     }
 
     /// <summary>Where changes of a set's elements are noted; of a set that is new to the kernel all elements are written anyway.</summary>
@@ -62,12 +60,10 @@ internal sealed class RulesetState
             if (!Equals(before, after)) change.Chains.Add((before, after));
         }
 
-        foreach ((string name, NftSet? before) in _setsBefore)
+        foreach ((string name, KernelSet? before) in _setsBefore)
         {
             KernelSet? after = _sets.GetValueOrDefault(name);
-            bool same = before is not null && after is not null && before.Equals(after.Definition);
-            if (same || (before is null && after is null)) continue;
-            change.Sets.Add((before, after));
+            if (!ReferenceEquals(before, after)) change.Sets.Add((before, after));
         }
 
         foreach ((string name, ElementChanges elements) in _elements)
@@ -97,8 +93,8 @@ internal sealed class RulesetChange
     /// <summary>Chains new (no before), gone (no after) or different.</summary>
     public List<(NftChain? Before, NftChain? After)> Chains { get; } = [];
 
-    /// <summary>Sets new, gone, or to be made anew with all elements.</summary>
-    public List<(NftSet? Before, KernelSet? After)> Sets { get; } = [];
+    /// <summary>Sets new, gone, or to be filled anew.</summary>
+    public List<(KernelSet? Before, KernelSet? After)> Sets { get; } = [];
 
     /// <summary>Elements of sets that stay.</summary>
     public List<(KernelSet Set, ElementChanges Changes)> Elements { get; } = [];

@@ -10,9 +10,10 @@ internal static class RulesetTransaction
     public static List<NftChange> Order(NftTableId table, RulesetChange change)
     {
         List<NftChange> changes = [new NftAddTable(new NftTable(table.Family, table.Name))];
-        foreach ((_, KernelSet? after) in change.Sets)
+        foreach ((KernelSet? before, KernelSet? after) in change.Sets)
         {
-            if (after is not null) changes.Add(new NftAddSet(table, after.Definition));
+            if (before is null && after is not null) changes.Add(new NftAddSet(table, after.Definition));
+            else if (before is not null) changes.Add(new NftFlushSet(table, before.Name));
         }
 
         foreach ((NftChain? before, NftChain? after) in change.Chains)
@@ -42,7 +43,7 @@ internal static class RulesetTransaction
             if (after is null) changes.Add(new NftDeleteChain(table, before!.Name));
         }
 
-        foreach ((NftSet? before, KernelSet? after) in change.Sets)
+        foreach ((KernelSet? before, KernelSet? after) in change.Sets)
         {
             if (after is null) changes.Add(new NftDeleteSet(table, before!.Name));
         }
@@ -55,7 +56,7 @@ internal static class RulesetTransaction
     {
         RulesetChange everything = new();
         everything.Chains.AddRange(state.Chains.Values.Select(c => ((NftChain?)null, (NftChain?)c)));
-        everything.Sets.AddRange(state.Sets.Values.Select(s => ((NftSet?)null, (KernelSet?)s)));
+        everything.Sets.AddRange(state.Sets.Values.Select(s => ((KernelSet?)null, (KernelSet?)s)));
         return [new NftAddTable(new NftTable(table.Family, table.Name)), new NftDeleteTable(table), .. Order(table, everything)];
     }
 

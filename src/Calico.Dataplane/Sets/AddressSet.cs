@@ -26,6 +26,12 @@ internal sealed class AddressSet : KernelSet
 
     public override IEnumerable<NftElement> Elements => (_prefixes?.Outermost ?? _addresses!).Select(RuleWriter.Element);
 
+    /// <summary>The members as they were told, inner ones too.</summary>
+    public IEnumerable<IpPrefix> Members => _prefixes?.Members ?? (IEnumerable<IpPrefix>)_addresses!;
+
+    public bool HasMember(in IpPrefix member) => _prefixes?.Contains(member) ?? _addresses!.Contains(member);
+
+    /// <summary>Whether a member is or covers the address.</summary>
     public bool Contains(in IpPrefix address) => _addresses?.Contains(address) ?? (_prefixes!.Contains(address) || _prefixes.IsCovered(address));
 
     public void Add(in IpPrefix prefix)

@@ -18,6 +18,9 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
     /// <summary>Single members came or went; for those who keep more than the set itself.</summary>
     public event Action<string, IpPrefix>? MemberChanged;
 
+    /// <summary>One more rule, or one less, tests a set in the kernel. Only sets that rules test are kept there.</summary>
+    public void Reference(string setId, int change) => Find(setId).Reference(change);
+
     public int Count => _sets.Count;
 
     public string KernelName(string setId, bool v6) => Find(setId).Kernel(v6).Name;
@@ -86,6 +89,7 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
         private readonly string _description;
         private readonly HashSet<SetMember> _members = [];
         private KernelSet _v4, _v6;
+        private int _references;
 
         public IpSet(string id, IpSetKind kind, string description, RulesetState ruleset)
         {
@@ -101,6 +105,18 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
         public IReadOnlyCollection<SetMember> Members => _members;
 
         public KernelSet Kernel(bool v6) => v6 ? _v6 : _v4;
+
+        public void Reference(int change)
+        {
+            bool was = _references > 0;
+            _references += change;
+            if (was == _references > 0) return;
+            foreach (KernelSet set in (KernelSet[])[_v4, _v6])
+            {
+                if (was) _ruleset.RemoveSet(set.Name);
+                else _ruleset.Put(set);
+            }
+        }
 
         public void Drop()
         {
@@ -161,7 +177,7 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
             KernelSet set = Kind == IpSetKind.AddressAndPort
                 ? new AddressPortSet(name, v6, _description, _ruleset)
                 : new AddressSet(name, v6, interval, _description, _ruleset);
-            _ruleset.Put(set);
+            if (_references > 0) _ruleset.Put(set);
             return set;
         }
     }

@@ -12,6 +12,8 @@ internal sealed class PrefixCover
 
     public int Count => _members.Count;
 
+    public IEnumerable<IpPrefix> Members => _members;
+
     public IEnumerable<IpPrefix> Outermost
     {
         get

@@ -7,16 +7,22 @@ using RuleAction = Calico.Policy.Model.RuleAction;
 
 namespace Calico.Dataplane.Tests.Kernel;
 
+public sealed class PacketsThroughChainsTests() : PacketTests(PolicyShape.Chains);
+
+public sealed class PacketsThroughMapsTests() : PacketTests(PolicyShape.Maps);
+
 /// <summary>Real packets through the ruleset, on a node with two pods and a host outside.</summary>
-public sealed class PacketTests : IAsyncLifetime
+public abstract class PacketTests : IAsyncLifetime
 {
+    protected PacketTests(PolicyShape shape) => _options = DataplaneOptions.Default with { Shape = shape };
+
     private readonly Cluster _cluster = new();
     private readonly WorkloadEndpointModel _webModel = Pod("prod", "web", "10.0.0.1,fd00::1", Node, ("app", "web"));
     private readonly WorkloadEndpointModel _apiModel = Pod("prod", "api", "10.0.0.2,fd00::2", Node, ("app", "api"));
     private Fabric _fabric = null!;
     private PrivateNetns _web = null!, _api = null!;
     private CalicoDataplane _dataplane = null!;
-    private DataplaneOptions _options = DataplaneOptions.Default;
+    private DataplaneOptions _options;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -69,6 +75,43 @@ public sealed class PacketTests : IAsyncLifetime
         Assert.True(Connects(_fabric.Outside, _web, "10.0.0.1", 9));
         Assert.True(Connects(_web, _fabric.Outside, "172.16.0.9", 9));
         Assert.True(Pings(_api, "fd00::1"));
+    }
+
+    [Fact]
+    public async Task Prefixes_members_and_exceptions()
+    {
+        RuleModel nets = new() { Source = new EntityMatch { Nets = [IPNetwork.Parse("172.16.0.0/16"), IPNetwork.Parse("fd00:cafe::/64")], NotNets = [IPNetwork.Parse("172.16.0.8/30")] } };
+        RuleModel set = new() { Protocol = IpProtocol.Tcp, Source = new EntityMatch { Selector = "role == 'outside'" }, Destination = new EntityMatch { Ports = [new PortRange(100, 200)], NotPorts = [new PortRange(150)] } };
+        await StartAsync(Policy_("api", "app == 'api'", nets, set));
+        Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 120));
+        _cluster.Engine.Upsert(new NetworkSetModel { Name = "outside", Labels = LabelMap.Of(("role", "outside")), Nets = [IPNetwork.Parse("172.16.0.0/24"), IPNetwork.Parse("172.16.0.9/32")] });
+        await ChangeAsync();
+        Assert.True(Connects(_fabric.Outside, _api, "10.0.0.2", 120));
+        Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 150));
+        Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 99));
+        Assert.False(Connects(_web, _api, "10.0.0.2", 120));
+        _cluster.Engine.Upsert(_webModel with { Labels = LabelMap.Of([.. _webModel.Labels.Select(l => (l.Key, l.Value)), ("role", "outside")]) });
+        await ChangeAsync();
+        Assert.True(Connects(_web, _api, "10.0.0.2", 120));
+        Assert.True(Connects(_web, _api, "fd00::2", 120));
+        _cluster.Engine.RemoveNetworkSet(new NamespacedName("", "outside"));
+        await ChangeAsync();
+        Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 120));
+        Assert.True(Connects(_web, _api, "10.0.0.2", 120));
+    }
+
+    [Fact]
+    public async Task Tiers_with_pass_end_in_profiles()
+    {
+        _cluster.Engine.Upsert(new TierModel { Name = "first", Order = 1 });
+        await StartAsync(
+            Policy_("first.p", "app == 'api'", Allow("app == 'web'", 80, RuleAction.Pass), Allow(port: 81, action: RuleAction.Deny), Allow("app == 'web'", 82)) with { Tier = "first" },
+            Policy_("later", "app == 'api'", Allow("app == 'web'", 80, RuleAction.Pass)));
+        Assert.True(Connects(_web, _api, "10.0.0.2", 80));
+        Assert.True(Connects(_web, _api, "10.0.0.2", 82));
+        Assert.False(Connects(_web, _api, "10.0.0.2", 81));
+        Assert.False(Connects(_web, _api, "10.0.0.2", 83));
+        Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 80));
     }
 
     [Fact]
