@@ -104,4 +104,14 @@ public sealed partial record NftSet(string Name, NftType KeyType)
         | (ObjectType is not null ? NftSetFlags.Object : 0)
         | (Timeout > TimeSpan.Zero ? NftSetFlags.Timeout : 0)
         | (KeyType.IsConcatenation && Flags.HasFlag(NftSetFlags.Interval) ? NftSetFlags.Concat : 0);
+
+    /// <summary>What matters of an anonymous set: types and elements. Size and notes are advice to the kernel and to nft.</summary>
+    internal NftSet NormalizeAnonymous() => this with
+    {
+        Size = 0,
+        UserData = null,
+        Flags = EffectiveFlags & ~NftSetFlags.Expression,
+        Handle = 0,
+        Elements = Elements.OrderBy(e => e.Key).Select(e => e.Details is null ? e : e with { Details = e.Details with { Expressions = [], Expiration = null } }).ToValueList(),
+    };
 }

@@ -69,6 +69,23 @@ public readonly struct NftUserData : IEquatable<NftUserData>
     /// <exception cref="ArgumentException">The text is longer than 254 bytes of UTF-8.</exception>
     public NftUserData Add(byte type, string? text) => text is null ? this : Add(type, Encoding.UTF8.GetBytes(text + '\0'));
 
+    /// <summary>This user data without the entries of a type.</summary>
+    /// <param name="type">The entries' type.</param>
+    /// <returns>The shorter user data; itself when there are none or its bytes are no entries.</returns>
+    public NftUserData Without(byte type)
+    {
+        if (!TryGet(type, out _)) return this;
+        NftUserData kept = default;
+        ReadOnlySpan<byte> rest = _bytes;
+        while (rest.Length >= 2 && rest.Length >= 2 + rest[1])
+        {
+            if (rest[0] != type) kept = kept.Add(rest[0], rest.Slice(2, rest[1]));
+            rest = rest[(2 + rest[1])..];
+        }
+
+        return kept;
+    }
+
     internal NftUserData Add(byte type, uint hostOrder) => Add(type, BitConverter.GetBytes(hostOrder));
 
     /// <inheritdoc/>

@@ -124,7 +124,12 @@ public abstract class NftField
     /// <summary>Any of some bits set: <c>field &amp; mask != 0</c>.</summary>
     /// <param name="mask">The mask, as long as the type.</param>
     /// <returns>The match.</returns>
-    public NftStatement HasAnyBit(NftValue mask) => HasBits(mask, Zero(mask.Length), inverted: true);
+    public NftStatement HasAnyBit(NftValue mask) => new ActionStatement(c =>
+    {
+        LoadGuarded(c);
+        c.Emit(new BitwiseExpression(NftRegister.R1, NftRegister.R1, Checked(mask), Zero(mask.Length)) { ImplicitOperation = true });
+        c.Emit(new CmpExpression(NftRegister.R1, NftCompare.NotEqual, Zero(mask.Length)));
+    });
 
     /// <summary>In a named set of the table.</summary>
     /// <param name="set">The set's name.</param>

@@ -270,7 +270,7 @@ public sealed record ObjrefExpression : NftExpression
     public uint? SetId { get; init; }
 
     /// <inheritdoc/>
-    public override NftExpression Normalize() => this with { SetId = null };
+    public override NftExpression Normalize() => this with { SetId = null, Anonymous = Anonymous?.NormalizeAnonymous() };
 }
 
 /// <summary>Keeps the packet out of conntrack; only before it, at priority raw.</summary>

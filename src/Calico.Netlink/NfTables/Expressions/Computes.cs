@@ -52,6 +52,12 @@ public sealed record BitwiseExpression(NftRegister Source, NftRegister Destinati
 {
     /// <inheritdoc/>
     public override string Name => "bitwise";
+
+    /// <summary>Whether the message leaves the operation out, as nft does when it compares flags; it means the same.</summary>
+    public bool ImplicitOperation { get; init; }
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => ImplicitOperation ? this with { ImplicitOperation = false } : this;
 }
 
 /// <summary>Shifts a register of host-order 32-bit words.</summary>
@@ -126,7 +132,7 @@ public sealed record LookupExpression(string Set, NftRegister Source, NftRegiste
     public uint? SetId { get; init; }
 
     /// <inheritdoc/>
-    public override NftExpression Normalize() => this with { SetId = null };
+    public override NftExpression Normalize() => this with { SetId = null, Anonymous = Anonymous?.NormalizeAnonymous() };
 }
 
 /// <summary>What is done to a set from a rule (enum nft_dynset_ops).</summary>

@@ -282,6 +282,9 @@ public sealed record CtExpression(NftRegister Destination, NftCtKey Key, NftCtDi
 {
     /// <inheritdoc/>
     public override string Name => "ct";
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => Direction is not null && Key is NftCtKey.L3Protocol or NftCtKey.Protocol ? this with { Direction = null } : this;
 }
 
 /// <summary>Sets something of the packet's connection from a register: mark, zone, labels, event mask.</summary>
@@ -346,6 +349,9 @@ public sealed record SocketExpression(NftRegister Destination, NftSocketKey Key,
 {
     /// <inheritdoc/>
     public override string Name => "socket";
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() => Level is not null && Key != NftSocketKey.CgroupV2 ? this with { Level = null } : this;
 }
 
 /// <summary>Which list of options or extension headers (enum nft_exthdr_op).</summary>

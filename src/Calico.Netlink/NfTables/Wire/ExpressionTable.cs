@@ -17,7 +17,7 @@ internal static class ExpressionTable
             "payload",
             [
                 Reg<PayloadWriteExpression>(5, e => e.Source), U32<PayloadWriteExpression>(2, e => (uint)e.Base), U32<PayloadWriteExpression>(3, e => e.Offset),
-                U32<PayloadWriteExpression>(4, e => e.Length), U32<PayloadWriteExpression>(6, e => (uint)e.ChecksumType), U32<PayloadWriteExpression>(7, e => e.ChecksumOffset),
+                U32<PayloadWriteExpression>(4, e => e.Length), U32<PayloadWriteExpression>(6, e => Nullable((uint)e.ChecksumType)), U32<PayloadWriteExpression>(7, e => Nullable(e.ChecksumOffset)),
                 U32<PayloadWriteExpression>(8, e => e.PseudoHeader ? 1u : null),
             ],
             (ref f) => new(f.Register(5), (NftPayloadBase)f.U32(2), f.U32(3), f.U32(4), (NftChecksumType)f.U32(6), f.U32(7), f.Flag(8)),
@@ -54,7 +54,7 @@ internal static class ExpressionTable
             "exthdr",
             [
                 Reg<ExthdrExpression>(1, e => e.Destination), U8<ExthdrExpression>(2, e => e.Type), U32<ExthdrExpression>(3, e => e.Offset), U32<ExthdrExpression>(4, e => e.Length),
-                U32<ExthdrExpression>(6, e => (uint)e.Header), U32<ExthdrExpression>(5, e => e.Presence ? 1u : null),
+                U32<ExthdrExpression>(6, e => (uint)e.Header), U32<ExthdrExpression>(5, e => e.Presence ? 1u : 0),
             ],
             (ref f) => new(f.Register(1), (NftExtensionHeader)f.U32(6), f.U8(2), f.U32(3), f.U32(4), f.Flag(5)),
             (ref f) => f.Has(1)),
@@ -65,13 +65,14 @@ internal static class ExpressionTable
                 U32<ExthdrWriteExpression>(4, e => e.Length), U32<ExthdrWriteExpression>(6, e => (uint)e.Header),
             ],
             (ref f) => new(f.Register(7), (NftExtensionHeader)f.U32(6), f.U8(2), f.U32(3), f.U32(4)),
-            (ref f) => f.Has(7)),
+            (ref f) => f.Has(7),
+            5),
         new ExpressionShape<ExthdrResetExpression>(
             "exthdr",
             [U8<ExthdrResetExpression>(2, e => e.Type), U32<ExthdrResetExpression>(6, e => (uint)e.Header)],
             (ref f) => new((NftExtensionHeader)f.U32(6), f.U8(2)),
             (ref f) => !f.Has(1) && !f.Has(7),
-            3, 4),
+            3, 4, 5),
         new ExpressionShape<FibExpression>(
             "fib",
             [U32<FibExpression>(3, e => (uint)e.Flags), U32<FibExpression>(2, e => (uint)e.Result), Reg<FibExpression>(1, e => e.Destination)],
@@ -85,12 +86,12 @@ internal static class ExpressionTable
             [
                 Reg<HashExpression>(1, e => e.Type == NftHashType.Jenkins ? e.Source : null), Reg<HashExpression>(2, e => e.Destination),
                 U32<HashExpression>(3, e => e.Type == NftHashType.Jenkins ? e.Length : null), U32<HashExpression>(4, e => e.Modulus), U32<HashExpression>(5, e => e.Seed),
-                U32<HashExpression>(6, e => e.Offset == 0 ? null : e.Offset), U32<HashExpression>(7, e => (uint)e.Type),
+                U32<HashExpression>(6, e => e.Offset), U32<HashExpression>(7, e => (uint)e.Type),
             ],
             (ref f) => new(f.Register(2), (NftHashType)f.U32(7), f.U32(4), f.Register(1), f.U32(3), f.OptionalU32(5), f.U32(6))),
         new ExpressionShape<OsfExpression>(
             "osf",
-            [Reg<OsfExpression>(1, e => e.Destination), U8<OsfExpression>(2, e => e.Ttl), U32<OsfExpression>(3, e => e.Flags)],
+            [Reg<OsfExpression>(1, e => e.Destination), U8<OsfExpression>(2, e => e.Ttl), U32<OsfExpression>(3, e => Nullable(e.Flags))],
             (ref f) => new(f.Register(1), f.U8(2), f.U32(3))),
         new ExpressionShape<XfrmExpression>(
             "xfrm",
@@ -113,10 +114,10 @@ internal static class ExpressionTable
         new ExpressionShape<BitwiseExpression>(
             "bitwise",
             [
-                Reg<BitwiseExpression>(1, e => e.Source), Reg<BitwiseExpression>(2, e => e.Destination), U32<BitwiseExpression>(6, _ => 0), U32<BitwiseExpression>(3, e => (uint)e.Mask.Length),
+                Reg<BitwiseExpression>(1, e => e.Source), Reg<BitwiseExpression>(2, e => e.Destination), U32<BitwiseExpression>(6, e => e.ImplicitOperation ? null : 0u), U32<BitwiseExpression>(3, e => (uint)e.Mask.Length),
                 Val<BitwiseExpression>(4, e => e.Mask), Val<BitwiseExpression>(5, e => e.Xor),
             ],
-            (ref f) => new(f.Register(1), f.Register(2), f.Value(4), f.Value(5)),
+            (ref f) => new(f.Register(1), f.Register(2), f.Value(4), f.Value(5)) { ImplicitOperation = !f.Has(6) },
             (ref f) => f.U32(6) == 0),
         new ExpressionShape<ShiftExpression>(
             "bitwise",
@@ -181,7 +182,7 @@ internal static class ExpressionTable
         // Actions.
         new ExpressionShape<CounterExpression>(
             "counter",
-            [U64<CounterExpression>(1, e => e.Bytes), U64<CounterExpression>(2, e => e.Packets)],
+            [U64<CounterExpression>(1, e => e == Untouched ? null : e.Bytes), U64<CounterExpression>(2, e => e == Untouched ? null : e.Packets)],
             (ref f) => new(f.U64(2), f.U64(1)),
             null,
             3),
@@ -197,7 +198,7 @@ internal static class ExpressionTable
         new ExpressionShape<LimitExpression>(
             "limit",
             [
-                U64<LimitExpression>(1, e => e.Rate), U64<LimitExpression>(2, e => e.UnitSeconds), U32<LimitExpression>(3, e => e.Burst),
+                U64<LimitExpression>(1, e => e.Rate), U64<LimitExpression>(2, e => e.UnitSeconds), U32<LimitExpression>(3, e => Nullable(e.Burst)),
                 U32<LimitExpression>(4, e => e.CountBytes ? 1u : 0), U32<LimitExpression>(5, e => e.Over ? 1u : 0),
             ],
             (ref f) => new(f.U64(1), f.U64(2), f.U32(3), f.Flag(4), f.Flag(5)),
@@ -290,6 +291,8 @@ internal static class ExpressionTable
             [Text<FlowOffloadExpression>(1, e => e.FlowTable)],
             (ref f) => new(f.Text(1) ?? "")),
     ];
+
+    private static readonly CounterExpression Untouched = new();
 
     private static Field<T> U8<T>(ushort type, Func<T, byte?> get) => new(type, (w, e) => { if (get(e) is byte value) w.AttributeUInt8(type, value); });
 

@@ -27,10 +27,18 @@ internal static class Intervals
         {
             Span<byte> ones = stackalloc byte[last.Key.Length];
             ones.Fill(0xff);
-            ranges.Add(Close(last, new NftValue(ones)));
+            ranges.Add(Close(last, new NftValue(ones)) with { Details = WithoutOpenNote(last.Details) });
         }
 
         return ranges;
+    }
+
+    // nft notes that such a range has no end; it follows from there being none.
+    private static NftElementDetails? WithoutOpenNote(NftElementDetails? details)
+    {
+        if (details is null || details.UserData.IsEmpty) return details;
+        NftElementDetails kept = details with { UserData = details.UserData.Without(1) };
+        return kept == NftElementDetails.None ? null : kept;
     }
 
     private static NftElement Close(NftElement start, NftValue last) => start with { KeyEnd = last == start.Key ? default : last };
