@@ -112,6 +112,9 @@ public sealed record IPPool
 
     internal IpPrefix Range => IpPrefix.From(Cidr);
 
+    /// <summary>The document names its uses itself; the defaults are laxer.</summary>
+    internal bool UsesAreStated { get; init; }
+
     internal bool IsUsable => !Disabled && IsAllocatable;
 
     /// <summary>The range as its author wrote it, perhaps with host bits.</summary>

@@ -48,6 +48,17 @@ public sealed partial class IpamClient
     public async Task<IReadOnlyList<IpamHandle>> GetHandlesAsync(CancellationToken cancellationToken = default) =>
         [.. (await _context.ListAsync(IpamKeys.Handles, cancellationToken).ConfigureAwait(false)).Select(entry => IpamHandle.Decode(entry.Key, entry.Value))];
 
+    /// <summary>Deletes a handle that counts addresses that no block has, if it is unchanged since it was looked at.</summary>
+    internal async Task RemoveHandleAsync(string id, long revision, CancellationToken cancellationToken) =>
+        await _context.CommitAsync(StoreWrite.Delete(IpamKeys.Handle(id), revision), cancellationToken).ConfigureAwait(false);
+
+    internal async Task<IReadOnlyCollection<(IpamHandle Handle, long Revision)>> GetHandleRevisionsAsync(CancellationToken cancellationToken) =>
+        [.. (await _context.ListAsync(IpamKeys.Handles, cancellationToken).ConfigureAwait(false)).Select(entry => (IpamHandle.Decode(entry.Key, entry.Value), entry.Revision))];
+
+    internal ValueTask<IpamCluster> GetClusterAsync(CancellationToken cancellationToken) => _context.ClusterAsync(cancellationToken);
+
+    internal DateTimeOffset Now => _context.Now;
+
     /// <summary>Who has an address; null when it is free (or of no block).</summary>
     /// <param name="address">The address.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

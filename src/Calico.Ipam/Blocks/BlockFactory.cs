@@ -12,7 +12,8 @@ internal static class BlockFactory
     /// <param name="owner">Its owner, or null.</param>
     /// <param name="reserved">Addresses at both ends that the host's system needs (Windows), or null.</param>
     /// <param name="now">The claim's time, and the start of its sequence numbers.</param>
-    public static IpamBlock Create(in IpPrefix range, AffinityOwner? owner, HostReservedAddresses? reserved, DateTimeOffset now)
+    /// <param name="salt">Added to that start, in case the clock was set back since an earlier block of this range.</param>
+    public static IpamBlock Create(in IpPrefix range, AffinityOwner? owner, HostReservedAddresses? reserved, DateTimeOffset now, uint salt = 0)
     {
         int size = 1 << (range.MaxLength - range.Length);
         int[] slots = new int[size];
@@ -22,7 +23,7 @@ internal static class BlockFactory
         {
             AffinityText = owner?.ToString(),
             ClaimTimeText = owner is null ? null : JsonText.Rfc3339(now),
-            SequenceNumber = Nanoseconds(now),
+            SequenceNumber = Nanoseconds(now) + salt,
         };
         int start = Math.Min(reserved?.StartOfBlock ?? 0, size), end = Math.Max(start, size - (reserved?.EndOfBlock ?? 0));
         for (int ordinal = start; ordinal < end; ordinal++) queue.Add(ordinal);

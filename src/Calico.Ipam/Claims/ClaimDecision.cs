@@ -13,8 +13,9 @@ internal static class ClaimDecision
     /// <param name="view">The documents, and which of them this very claim wrote.</param>
     /// <param name="reserved">Host-reserved addresses of a new block.</param>
     /// <param name="now">The claim's time.</param>
+    /// <param name="salt">For a new block's sequence numbers.</param>
     /// <param name="mayCreate">Whether a missing block may be made.</param>
-    public static ClaimStep Next(in ClaimView view, HostReservedAddresses? reserved, DateTimeOffset now, bool mayCreate = true)
+    public static ClaimStep Next(in ClaimView view, HostReservedAddresses? reserved, DateTimeOffset now, uint salt = 0, bool mayCreate = true)
     {
         if (view.Block is { } block && !block.Document.IsOwnedBy(view.Owner))
             return view.Affinity is { } stale ? ClaimStep.DeleteAffinity(stale.Revision) : ClaimStep.Taken;
@@ -22,7 +23,7 @@ internal static class ClaimDecision
         if (view.Block is null && !mayCreate) return ClaimStep.Missing;
         if (view.Affinity is not { } affinity) return ClaimStep.WriteAffinity(AffinityState.Pending, 0);
         if (!view.AffinityIsMine) return ClaimStep.WriteAffinity(AffinityState.Pending, affinity.Revision);
-        if (view.Block is not { } mine) return ClaimStep.WriteBlock(BlockFactory.Create(view.Range, view.Owner, reserved, now), 0);
+        if (view.Block is not { } mine) return ClaimStep.WriteBlock(BlockFactory.Create(view.Range, view.Owner, reserved, now, salt), 0);
         if (!view.BlockIsMine) return ClaimStep.WriteBlock(Touch(mine.Document), mine.Revision);
         return ClaimStep.WriteAffinity(AffinityState.Confirmed, affinity.Revision);
     }

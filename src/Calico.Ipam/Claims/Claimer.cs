@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Calico.Ipam.Blocks;
 using Calico.Ipam.Engine;
 using Calico.Net;
@@ -14,7 +15,7 @@ internal sealed class Claimer(IpamContext context)
         bool created = false;
         for (int attempt = 0; ;)
         {
-            ClaimStep step = ClaimDecision.Next(view, reserved, context.Now, mayCreate);
+            ClaimStep step = ClaimDecision.Next(view, reserved, context.Now, (uint)RandomNumberGenerator.GetInt32(int.MaxValue), mayCreate);
             if (step.Action == ClaimAction.Owned)
             {
                 if (created) IpamMetrics.Claimed.Add(1);
@@ -23,6 +24,7 @@ internal sealed class Claimer(IpamContext context)
 
             if (step.IsOutcome) return null;
             (view, bool done) = await CarryOutAsync(view, step, cancel).ConfigureAwait(false);
+            if (!done && step.Action == ClaimAction.DeleteAffinity) return null; // A stale affinity is a hint that the next caller repairs.
             created |= done && step is { Action: ClaimAction.WriteBlock, Revision: 0 };
             if (!done) await context.RetryAsync(++attempt, $"claiming {range} for {owner}", cancel).ConfigureAwait(false);
         }

@@ -24,6 +24,7 @@ internal static class IPPoolDocument
             NodeSelector = spec.Text("nodeSelector") ?? "",
             NamespaceSelector = spec.Text("namespaceSelector") ?? "",
             AllowedUses = Uses(spec),
+            UsesAreStated = spec.Strings("allowedUses").Count > 0,
             AssignmentMode = spec.Choice("assignmentMode", AssignmentMode.Automatic),
             IpipMode = Encapsulation(spec, "ipipMode"),
             VxlanMode = Encapsulation(spec, "vxlanMode"),
