@@ -117,7 +117,7 @@ public sealed class ClusterState
 
     /// <summary>The workload that has an address; of several the first by id.</summary>
     public WorkloadEndpointModel? WorkloadAt(IPAddress address) =>
-        OwnersOf(IpPrefix.From(address)).Select(o => o.Workload).OfType<WorkloadEndpointModel>().MinBy(w => w.Id.ToString(), StringComparer.Ordinal);
+        OwnersOf(IpPrefix.From(address)).Select(o => o.Workload).OfType<WorkloadEndpointModel>().MinBy(w => $"{w.Id} {w.Id.Node}", StringComparer.Ordinal);
 
     /// <summary>The node that has an address, known from nodes and from the expected addresses of host endpoints.</summary>
     public string? NodeAt(IPAddress address) =>

@@ -46,6 +46,14 @@ public sealed class PolicyEvaluator
     /// <summary>The policies and profiles that apply to an endpoint, in order: what the engine tells of it.</summary>
     public EndpointPolicies PoliciesOf(EndpointModel endpoint) => PolicySelection.Of(_state, endpoint, withStaged: false);
 
+    /// <summary>What the policies of one endpoint make of a packet at one hook: policy alone, without connection tracking, failsafe ports and the like.</summary>
+    public HookVerdict Judge(EndpointModel endpoint, PolicyHook hook, PolicyTypes direction, Flow flow)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentNullException.ThrowIfNull(flow);
+        return HookWalk.Judge(_rules, [], hook, direction, "", PoliciesOf(endpoint), flow, enforceStaged: false);
+    }
+
     /// <summary>One flow on its way.</summary>
     private sealed class FlowPath(PolicyEvaluator owner, Flow flow, bool withStaged)
     {
@@ -136,9 +144,9 @@ public sealed class PolicyEvaluator
             if (!host.IsAllInterfaces && !IsFailsafe(_options.FailsafeInbound, packet, inbound: true) && !IsFailsafeReply(_options.FailsafeOutbound, packet))
             {
                 PolicyWalk raw = Walk(PolicyHook.HostUntracked, PolicyTypes.Ingress, host.Id.ToString());
-                WalkResult result = raw.Tiers(policies.UntrackedTiers, in packet, withStaged, endsPass: true);
-                if (result == WalkResult.Deny) return HostResult.Denied;
-                if (result == WalkResult.Allow)
+                HookVerdict result = raw.Tiers(policies.UntrackedTiers, in packet, withStaged, endsPass: true);
+                if (result == HookVerdict.Deny) return HostResult.Denied;
+                if (result == HookVerdict.Allow)
                 {
                     _isUntracked = true;
                     return HostResult.Allowed;
@@ -149,8 +157,8 @@ public sealed class PolicyEvaluator
             PolicyWalk mangle = Walk(PolicyHook.HostPreDnat, PolicyTypes.Ingress, host.Id.ToString());
             return mangle.Tiers(policies.PreDnatTiers, in packet, withStaged, endsPass: true) switch
             {
-                WalkResult.Deny => HostResult.Denied,
-                WalkResult.Allow => HostResult.Allowed,
+                HookVerdict.Deny => HostResult.Denied,
+                HookVerdict.Allow => HostResult.Allowed,
                 _ => HostResult.Undecided,
             };
         }
@@ -164,8 +172,8 @@ public sealed class PolicyEvaluator
             if (!inbound && !host.IsAllInterfaces && !isLoopback
                 && !IsFailsafe(failsafe, _packet, inbound) && !IsFailsafeReply(_options.FailsafeInbound, _packet))
             {
-                WalkResult raw = Walk(PolicyHook.HostUntracked, direction, name).Tiers(policies.UntrackedTiers, in _packet, withStaged, endsPass: true);
-                if (raw != WalkResult.NoMatch) return raw == WalkResult.Allow;
+                HookVerdict raw = Walk(PolicyHook.HostUntracked, direction, name).Tiers(policies.UntrackedTiers, in _packet, withStaged, endsPass: true);
+                if (raw != HookVerdict.NoMatch) return raw == HookVerdict.Allow;
             }
 
             PolicyWalk walk = Walk(PolicyHook.HostNormal, direction, name);
@@ -188,7 +196,7 @@ public sealed class PolicyEvaluator
             if (ByConntrack(walk) is { } decided) return decided;
 
             // Forwarded traffic that every tier passed is nobody's to drop: profiles are not consulted.
-            return walk.Tiers(policies.ForwardTiers, in _packet, withStaged) != WalkResult.Deny;
+            return walk.Tiers(policies.ForwardTiers, in _packet, withStaged) != HookVerdict.Deny;
         }
 
         private bool WorkloadWalk(WorkloadEndpointModel workload, PolicyTypes direction)
@@ -212,9 +220,9 @@ public sealed class PolicyEvaluator
 
         private bool TiersThenProfiles(PolicyWalk walk, EndpointPolicies policies)
         {
-            WalkResult result = walk.Tiers(policies.Tiers, in _packet, withStaged);
-            if (result == WalkResult.NoMatch) result = walk.Profiles(policies.Profiles, in _packet);
-            return result == WalkResult.Allow;
+            HookVerdict result = walk.Tiers(policies.Tiers, in _packet, withStaged);
+            if (result == HookVerdict.NoMatch) result = walk.Profiles(policies.Profiles, in _packet);
+            return result == HookVerdict.Allow;
         }
 
         private bool? ByConntrack(PolicyWalk walk)

@@ -3,19 +3,11 @@ using Calico.Policy.Model.Deltas;
 
 namespace Calico.Policy.Evaluation;
 
-/// <summary>What a walk of an endpoint's policies came to.</summary>
-internal enum WalkResult : byte
-{
-    NoMatch,
-    Allow,
-    Deny,
-}
-
 /// <summary>The walk of section "Evaluation" of Calico's semantics for one endpoint, one direction and one packet: tiers, then profiles.</summary>
 internal sealed class PolicyWalk(RuleBook rules, List<TraceStep> trace, PolicyHook hook, PolicyTypes direction, string endpoint)
 {
     /// <summary>Walks the tiers. Untracked and preDNAT tiers always pass at their end.</summary>
-    public WalkResult Tiers(EquatableArray<EndpointTier> tiers, in Packet packet, bool enforceStaged, bool endsPass = false)
+    public HookVerdict Tiers(EquatableArray<EndpointTier> tiers, in Packet packet, bool enforceStaged, bool endsPass = false)
     {
         foreach (EndpointTier tier in tiers)
         {
@@ -32,8 +24,8 @@ internal sealed class PolicyWalk(RuleBook rules, List<TraceStep> trace, PolicyHo
 
                 applies = true;
                 RuleAction? decision = Policy(tier.Name, policy, in packet);
-                if (decision == RuleAction.Allow) return WalkResult.Allow;
-                if (decision == RuleAction.Deny) return WalkResult.Deny;
+                if (decision == RuleAction.Allow) return HookVerdict.Allow;
+                if (decision == RuleAction.Deny) return HookVerdict.Deny;
                 if (decision == RuleAction.Pass)
                 {
                     passed = true;
@@ -45,17 +37,17 @@ internal sealed class PolicyWalk(RuleBook rules, List<TraceStep> trace, PolicyHo
             if (!endsPass && tier.DefaultAction != TierDefaultAction.Pass)
             {
                 Add(TraceOutcome.EndOfTierDeny, "no rule of the tier decided, and policies of it apply", tier.Name);
-                return WalkResult.Deny;
+                return HookVerdict.Deny;
             }
 
             Add(TraceOutcome.EndOfTierPass, endsPass ? "tiers at this hook always pass" : "the tier's default action is Pass", tier.Name);
         }
 
-        return WalkResult.NoMatch;
+        return HookVerdict.NoMatch;
     }
 
     /// <summary>Walks the profiles; no match denies.</summary>
-    public WalkResult Profiles(EquatableArray<string> profiles, in Packet packet)
+    public HookVerdict Profiles(EquatableArray<string> profiles, in Packet packet)
     {
         foreach (string profile in profiles)
         {
@@ -63,7 +55,7 @@ internal sealed class PolicyWalk(RuleBook rules, List<TraceStep> trace, PolicyHo
             if (count < 0)
             {
                 AddProfile(TraceOutcome.Deny, "the profile does not exist", profile, -1);
-                return WalkResult.Deny;
+                return HookVerdict.Deny;
             }
 
             for (int i = 0; i < count; i++)
@@ -71,8 +63,8 @@ internal sealed class PolicyWalk(RuleBook rules, List<TraceStep> trace, PolicyHo
                 RuleMatch match = rules.Match(profile, direction, i, in packet);
                 AddProfile(OutcomeOf(match), match.Reason, profile, i);
                 if (!match.Matches) continue;
-                if (match.Action == RuleAction.Allow) return WalkResult.Allow;
-                if (match.Action == RuleAction.Deny) return WalkResult.Deny;
+                if (match.Action == RuleAction.Allow) return HookVerdict.Allow;
+                if (match.Action == RuleAction.Deny) return HookVerdict.Deny;
 
                 // Pass in a profile is nothing: it ends that profile's rules in Felix, and there is no further tier.
                 if (match.Action == RuleAction.Pass) break;
@@ -80,7 +72,7 @@ internal sealed class PolicyWalk(RuleBook rules, List<TraceStep> trace, PolicyHo
         }
 
         Add(TraceOutcome.DenyWithoutRule, profiles.IsEmpty ? "no policy decided and there is no profile" : "neither a policy nor a profile decided");
-        return WalkResult.Deny;
+        return HookVerdict.Deny;
     }
 
     public void Add(TraceOutcome outcome, string reason, string tier = "", PolicyId? policy = null) => trace.Add(new TraceStep

@@ -60,29 +60,29 @@ public sealed class FelixPacketVerdictTests
             Packet after = Packet.Of(Read(packet)), before = Packet.BeforeDnat(Read(packet));
             if (Flag(_policy, "untracked"))
             {
-                return Walk("hostNormalTiers", after, endsPass: true) switch { WalkResult.Allow => "allow", WalkResult.Deny => "deny", _ => "continue" };
+                return Walk("hostNormalTiers", after, endsPass: true) switch { HookVerdict.Allow => "allow", HookVerdict.Deny => "deny", _ => "continue" };
             }
 
             bool forHost = Flag(_policy, "forHostInterface"), ofHost = Flag(packet, "srcIsHost") || Flag(packet, "dstIsHost");
-            WalkResult host = Walk("hostPreDnatTiers", before, endsPass: true);
-            if (host == WalkResult.NoMatch && ofHost && !Flag(_policy, "suppressNormalHostPolicy"))
+            HookVerdict host = Walk("hostPreDnatTiers", before, endsPass: true);
+            if (host == HookVerdict.NoMatch && ofHost && !Flag(_policy, "suppressNormalHostPolicy"))
             {
                 host = Walk("hostNormalTiers", after);
-                if (host == WalkResult.NoMatch) host = Walk("hostProfiles", after);
-                if (host == WalkResult.NoMatch) host = forHost || Has("hostNormalTiers") ? WalkResult.Deny : WalkResult.NoMatch;
+                if (host == HookVerdict.NoMatch) host = Walk("hostProfiles", after);
+                if (host == HookVerdict.NoMatch) host = forHost || Has("hostNormalTiers") ? HookVerdict.Deny : HookVerdict.NoMatch;
             }
-            else if (host == WalkResult.NoMatch && !ofHost)
+            else if (host == HookVerdict.NoMatch && !ofHost)
                 host = Walk("hostForwardTiers", after);
-            if (host == WalkResult.Deny) return "deny";
+            if (host == HookVerdict.Deny) return "deny";
             if (forHost) return "allow";
-            WalkResult result = Walk("tiers", after);
-            if (result == WalkResult.NoMatch) result = Walk("profiles", after);
-            return result == WalkResult.Allow ? "allow" : "deny";
+            HookVerdict result = Walk("tiers", after);
+            if (result == HookVerdict.NoMatch) result = Walk("profiles", after);
+            return result == HookVerdict.Allow ? "allow" : "deny";
         }
 
         private bool Has(string list) => !_tiers[list].IsEmpty;
 
-        private WalkResult Walk(string list, Packet packet, bool endsPass = false) =>
+        private HookVerdict Walk(string list, Packet packet, bool endsPass = false) =>
             new PolicyWalk(new ActiveRuleBook(_state), [], PolicyHook.Workload, PolicyTypes.Ingress, "test").Tiers(_tiers[list], in packet, false, endsPass);
 
         private EquatableArray<EndpointTier> Read(string list)
