@@ -101,7 +101,7 @@ internal sealed class RuleWriter
 
     public RuleWriter IcmpTypes(bool v6, params int[] types)
     {
-        Protocol(v6 ? (byte)58 : (byte)1);
+        Family(v6).Protocol(v6 ? (byte)58 : (byte)1);
         return Load(new PayloadExpression(R, NftPayloadBase.Transport, 0, 1)).InAnonymous(v6 ? NftType.Icmpv6Type : NftType.IcmpType, Values(types, t => NftValue.Byte((byte)t)), interval: false, negated: false);
     }
 
