@@ -55,6 +55,10 @@ public sealed record BgpSpeakerOptions
 
     /// <summary>Decides whether a next hop can be reached and how far it is; null takes every next hop as reachable at distance 0.</summary>
     public INextHopResolver? NextHopResolver { get; init; }
+
+    /// <summary>Looks for contradictions.</summary>
+    /// <exception cref="ArgumentException">There is one; the message names the option and the neighbour.</exception>
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
 }
 
 /// <summary>A confederation of member ASes (RFC 5065).</summary>

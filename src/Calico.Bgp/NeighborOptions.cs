@@ -92,8 +92,8 @@ public sealed record NeighborOptions
     /// <summary>Whether the neighbour's own AS in paths sent to it is replaced by ours.</summary>
     public bool AsOverride { get; init; }
 
-    /// <summary>Whether a path from this external neighbour must begin with its AS. Default true.</summary>
-    public bool EnforceFirstAs { get; init; } = true;
+    /// <summary>Whether a path from this external neighbour must begin with its AS (not so for a route server). Default false.</summary>
+    public bool EnforceFirstAs { get; init; }
 
     /// <summary>Which communities are sent. Default all.</summary>
     public CommunityKinds SendCommunities { get; init; } = CommunityKinds.All;

@@ -53,6 +53,10 @@ public sealed class PathAttributes : IEquatable<PathAttributes>
     internal int References;
     internal int NextInBucket;
 
+    // Owned by the speaker's next-hop tracking.
+    internal uint Metric;
+    internal bool Unreachable;
+
     internal PathAttributes(byte[] octets, int attributesLength, int hash)
     {
         _octets = octets;

@@ -1,0 +1,132 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Calico.Bgp;
+
+namespace Calico.RouteServer;
+
+internal sealed class ConfigException(string message) : Exception(message);
+
+/// <summary>The configuration file: JSON with comments and trailing commas.</summary>
+internal sealed record RouteServerConfig
+{
+    public required string RouterId { get; init; }
+    public required uint Asn { get; init; }
+    public IReadOnlyList<string> Listen { get; init; } = [];
+    public double? HoldTime { get; init; }
+    public bool EbgpRequiresPolicy { get; init; } = true;
+    public string? ClusterId { get; init; }
+    public IReadOnlyDictionary<string, IReadOnlyList<FilterRule>> Filters { get; init; } = new Dictionary<string, IReadOnlyList<FilterRule>>();
+    public IReadOnlyList<NeighborConfig> Neighbors { get; init; } = [];
+
+    internal sealed record NeighborConfig
+    {
+        public required string Address { get; init; }
+        public string? Name { get; init; }
+        public uint? Asn { get; init; }
+        public int Port { get; init; } = 179;
+        public string? LocalAddress { get; init; }
+        public bool Passive { get; init; }
+        public IReadOnlyList<string> Families { get; init; } = ["ipv4-unicast", "ipv6-unicast"];
+        public bool RouteReflectorClient { get; init; }
+        public bool RouteServerClient { get; init; }
+        public string? Md5 { get; init; }
+        public string? Import { get; init; }
+        public string? Export { get; init; }
+        public double? HoldTime { get; init; }
+        public int? MaxPrefixes { get; init; }
+        public bool AddPath { get; init; }
+        public byte? TtlSecurity { get; init; }
+    }
+
+    /// <summary>One rule of a named filter: all conditions that are given must hold; the first rule that matches decides, none is reject.</summary>
+    internal sealed record FilterRule
+    {
+        public IReadOnlyList<string> Prefixes { get; init; } = [];
+        public string? Community { get; init; }
+        public uint? OriginAs { get; init; }
+        public string Action { get; init; } = "accept";
+        public IReadOnlyList<string> AddCommunities { get; init; } = [];
+        public uint? LocalPreference { get; init; }
+    }
+
+    public static BgpSpeakerOptions Load(string path)
+    {
+        try
+        {
+            RouteServerConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(path), ConfigJson.Default.RouteServerConfig) ?? throw new FormatException("the file holds null.");
+            var options = new BgpSpeakerOptions
+            {
+                Asn = config.Asn,
+                RouterId = IPAddress.Parse(config.RouterId),
+                Listen = [.. config.Listen.Select(IPEndPoint.Parse)],
+                HoldTime = TimeSpan.FromSeconds(config.HoldTime ?? 90),
+                EbgpRequiresPolicy = config.EbgpRequiresPolicy,
+                ClusterId = config.ClusterId is { } cluster ? IPAddress.Parse(cluster) : null,
+                Neighbors = [.. config.Neighbors.Select(config.ToOptions)],
+            };
+            options.Validate();
+            return options;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or FormatException or ArgumentException)
+        {
+            throw new ConfigException($"{path}: {error.Message}");
+        }
+    }
+
+    private NeighborOptions ToOptions(NeighborConfig neighbor)
+    {
+        bool isRange = neighbor.Address.Contains('/');
+        return new NeighborOptions
+        {
+            Address = isRange ? null : IPAddress.Parse(neighbor.Address),
+            Range = isRange ? IPNetwork.Parse(neighbor.Address) : null,
+            Name = neighbor.Name,
+            Asn = neighbor.Asn is uint asn ? new Asn(asn) : null,
+            Port = neighbor.Port,
+            LocalAddress = neighbor.LocalAddress is { } local ? IPAddress.Parse(local) : null,
+            Passive = neighbor.Passive,
+            Families = [.. neighbor.Families.Select(f => Family.Parse(f))],
+            RouteReflectorClient = neighbor.RouteReflectorClient,
+            RouteServerClient = neighbor.RouteServerClient,
+            Md5Password = neighbor.Md5,
+            Import = Filter(neighbor.Import),
+            Export = Filter(neighbor.Export),
+            HoldTime = neighbor.HoldTime is double hold ? TimeSpan.FromSeconds(hold) : null,
+            MaxPrefixes = neighbor.MaxPrefixes,
+            AddPath = neighbor.AddPath ? AddPathMode.Both : AddPathMode.None,
+            TtlSecurity = neighbor.TtlSecurity,
+        };
+    }
+
+    private RouteFilter? Filter(string? name) => name switch
+    {
+        null => null,
+        "accept" => RouteFilter.AcceptAll,
+        "reject" => RouteFilter.RejectAll,
+        _ => Filters.TryGetValue(name, out IReadOnlyList<FilterRule>? rules) ? Compile(name, rules) : throw new FormatException($"there is no filter '{name}'."),
+    };
+
+    private static RouteFilter Compile(string name, IReadOnlyList<FilterRule> rules)
+    {
+        var policy = new RoutePolicyBuilder(name);
+        foreach (FilterRule rule in rules)
+        {
+            RoutePolicyRule next = policy.Rule();
+            if (rule.Prefixes.Count > 0) next.When(RouteMatch.Prefixes(PrefixList.Parse(rule.Prefixes)));
+            if (rule.Community is { } community) next.When(RouteMatch.Community(Community.Parse(community)));
+            if (rule.OriginAs is uint origin) next.When(RouteMatch.OriginAs(origin));
+            foreach (string added in rule.AddCommunities) next.Then(RouteEdit.AddCommunity(Community.Parse(added)));
+            if (rule.LocalPreference is uint preference) next.Then(RouteEdit.LocalPreference(preference));
+            if (rule.Action == "accept") next.Accept();
+            else if (rule.Action == "reject") next.Reject();
+            else throw new FormatException($"filter '{name}': action '{rule.Action}' is neither accept nor reject.");
+        }
+
+        return policy.Build(FilterVerdict.Reject);
+    }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(RouteServerConfig))]
+internal sealed partial class ConfigJson : JsonSerializerContext;

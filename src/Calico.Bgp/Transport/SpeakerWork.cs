@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+
+namespace Calico.Bgp;
+
+/// <summary>Something for the core to do.</summary>
+internal readonly record struct WorkItem(WorkKind Kind, object Subject, object? Detail = null)
+{
+    public static WorkItem OctetsReceived(TcpConnection connection) => new(WorkKind.OctetsReceived, connection);
+    public static WorkItem ConnectionClosed(TcpConnection connection, string? reason) => new(WorkKind.ConnectionClosed, connection, reason);
+    public static WorkItem ConnectionWritable(TcpConnection connection) => new(WorkKind.ConnectionWritable, connection);
+    public static WorkItem Call(Action call) => new(WorkKind.Call, call);
+}
+
+internal enum WorkKind
+{
+    OctetsReceived,
+    ConnectionClosed,
+    ConnectionWritable,
+    Call,
+}
+
+/// <summary>
+/// Runs the core, one piece of work at a time, on whichever thread brings work while nobody else runs it: no thread of its own, no lock held, no
+/// hop when the speaker is idle.
+/// </summary>
+internal sealed class SpeakerWork : IDisposable
+{
+    // A flush at the latest after so many changed destinations: early enough to keep the writers busy, late enough to pack well.
+    private const int FlushAfter = 16384;
+    private readonly ConcurrentQueue<WorkItem> _queue = new();
+    private readonly ITimer _timer;
+    private int _running;
+    private long _armedFor = long.MaxValue;
+
+    public SpeakerWork(TimeProvider time)
+    {
+        Time = time;
+        _timer = time.CreateTimer(static state => ((SpeakerWork)state!).Post(WorkItem.Call(static () => { })), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public TimeProvider Time { get; }
+
+    public BgpCore Core { get; set; } = null!;
+
+    /// <summary>Adds work and does it here, unless somebody is at it. Only for threads that have nothing better to do.</summary>
+    public void Post(WorkItem item)
+    {
+        _queue.Enqueue(item);
+        if (Interlocked.CompareExchange(ref _running, 1, 0) == 0) Drain();
+    }
+
+    /// <summary>Adds work that the thread pool does.</summary>
+    public void Schedule(WorkItem item)
+    {
+        _queue.Enqueue(item);
+        if (Interlocked.CompareExchange(ref _running, 1, 0) == 0) ThreadPool.UnsafeQueueUserWorkItem(static work => work.Drain(), this, preferLocal: false);
+    }
+
+    private void Drain()
+    {
+        do
+        {
+            Core.RunTimers();
+            while (_queue.TryDequeue(out WorkItem item))
+            {
+                Do(item);
+                if (Core.PendingChanges >= FlushAfter) Core.Flush();
+            }
+
+            Core.Flush();
+            Arm();
+            Volatile.Write(ref _running, 0);
+        }
+        while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _running, 1, 0) == 0);
+    }
+
+    private void Do(WorkItem item)
+    {
+        switch (item.Kind)
+        {
+            case WorkKind.OctetsReceived:
+                var connection = (TcpConnection)item.Subject;
+                int used = Core.Received(connection, connection.Received.Span);
+                connection.Use(used);
+                break;
+            case WorkKind.ConnectionClosed:
+                Core.Closed((TcpConnection)item.Subject, (string?)item.Detail);
+                ((TcpConnection)item.Subject).Close();
+                break;
+            case WorkKind.ConnectionWritable:
+                Core.Writable((TcpConnection)item.Subject);
+                break;
+            default:
+                ((Action)item.Subject)();
+                break;
+        }
+    }
+
+    private void Arm()
+    {
+        if (Core.UntilNextTimer is not { } wait) return;
+        long now = Time.GetTimestamp();
+        long due = now + (long)(wait.TotalSeconds * Time.TimestampFrequency);
+        // An earlier alarm that is still to come looks again by itself.
+        if (_armedFor > now && _armedFor <= due) return;
+        _armedFor = due;
+        _timer.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Dispose() => _timer.Dispose();
+}

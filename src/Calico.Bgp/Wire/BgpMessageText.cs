@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+
+namespace Calico.Bgp;
+
+/// <summary>Messages as text, a line for each, for traces.</summary>
+public static class BgpMessageText
+{
+    /// <summary>Formats whole messages; AS numbers are taken to have four octets.</summary>
+    /// <param name="messages">One message or several.</param>
+    /// <returns>A line for each message.</returns>
+    public static string Format(ReadOnlySpan<byte> messages)
+    {
+        var text = new StringBuilder();
+        while (!messages.IsEmpty)
+        {
+            FrameStatus status = MessageFrame.TryRead(messages, MessageFrame.ExtendedMaximumLength, out MessageFrame message, out BgpError error);
+            if (text.Length > 0) text.Append('\n');
+            if (status != FrameStatus.Complete)
+            {
+                text.Append(status == FrameStatus.Invalid ? error.ToString() : $"{messages.Length} octets of an incomplete message");
+                break;
+            }
+
+            Append(text, message);
+            messages = messages[message.Raw.Length..];
+        }
+
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, in MessageFrame message)
+    {
+        switch (message.Type)
+        {
+            case MessageType.Open:
+                AppendOpen(text, message);
+                break;
+            case MessageType.Update:
+                AppendUpdate(text, message);
+                break;
+            case MessageType.Notification:
+                text.Append("NOTIFICATION ").Append(new NotificationReader(message.Body).ToError());
+                break;
+            case MessageType.Keepalive:
+                text.Append("KEEPALIVE");
+                break;
+            default:
+                if (RouteRefreshReader.TryRead(message, enhanced: false, out RouteRefreshReader refresh, out BgpError error))
+                    text.Append("ROUTE-REFRESH ").Append(refresh.Family).Append(' ').Append(refresh.Subtype);
+                else
+                    text.Append("ROUTE-REFRESH ").Append(error);
+                break;
+        }
+    }
+
+    private static void AppendOpen(StringBuilder text, in MessageFrame message)
+    {
+        text.Append("OPEN");
+        if (!OpenReader.TryRead(message.Body, out OpenReader open, out BgpError error))
+        {
+            text.Append(' ').Append(error);
+            return;
+        }
+
+        BgpCapabilities c = BgpCapabilities.Read(open.Capabilities);
+        text.Append(CultureInfo.InvariantCulture, $" as {c.FourOctetAsn?.Value ?? open.MyAsn} id {Net.IpPrefix.V4(open.Identifier).ToAddress()} hold {open.HoldTime}");
+        text.Append(" families [").AppendJoin(' ', c.Families).Append(']');
+        if (c.FourOctetAsn is null) text.Append(" two-octet-as");
+        if (c.RouteRefresh) text.Append(" route-refresh");
+        if (c.EnhancedRouteRefresh) text.Append(" enhanced-refresh");
+        if (c.ExtendedMessage) text.Append(" extended-message");
+        if (c.AddPath.Count > 0) text.Append(" add-path [").AppendJoin(' ', c.AddPath.Select(a => $"{a.Family}:{a.Mode}")).Append(']');
+        if (c.ExtendedNextHop.Count > 0) text.Append(" extended-next-hop [").AppendJoin(' ', c.ExtendedNextHop).Append(']');
+        if (c.Role is { } role) text.Append(" role ").Append(role);
+        if (c.GracefulRestart is { } g)
+            text.Append(CultureInfo.InvariantCulture, $" graceful-restart {(g.Restarting ? "restarting " : "")}{(g.Notification ? "notification " : "")}{g.RestartTime.TotalSeconds}s [{string.Join(' ', g.Families.Select(f => f.ForwardingPreserved ? $"{f.Family}:F" : f.Family.ToString()))}]");
+        if (c.LongLived.Count > 0) text.Append(" long-lived [").AppendJoin(' ', c.LongLived.Select(l => $"{l.Family}:{l.StaleTime.TotalSeconds}s")).Append(']');
+    }
+
+    private static void AppendUpdate(StringBuilder text, in MessageFrame message)
+    {
+        text.Append("UPDATE");
+        DecodedUpdate update = new UpdateDecoder(new UpdateDecoderOptions { IsExternal = false, IsConfederation = true, ExtendedNextHop = true }).Decode(message.Body);
+        if (update.EndOfRib is { } family)
+        {
+            text.Append(" end-of-rib ").Append(family);
+            return;
+        }
+
+        if (update.Treatment >= ErrorTreatment.TreatAsWithdraw) text.Append(' ').Append(update.Treatment).Append(' ').Append(update.Error);
+        AppendNlri(text, " withdraw", Family.Ipv4Unicast, update.Withdrawn);
+        AppendNlri(text, " withdraw", update.UnreachFamily, update.UnreachNlri);
+        AppendNlri(text, " announce", Family.Ipv4Unicast, update.Nlri);
+        AppendNlri(text, " announce", update.ReachFamily, update.ReachNlri);
+        if (update.Treatment >= ErrorTreatment.TreatAsWithdraw || (update.Nlri.IsEmpty && update.ReachNlri.IsEmpty)) return;
+        text.Append(' ').Append(update.Nlri.IsEmpty ? update.ToReachAttributes() : update.ToAttributes());
+    }
+
+    private static void AppendNlri(StringBuilder text, string what, Family family, ReadOnlySpan<byte> field)
+    {
+        if (field.IsEmpty) return;
+        text.Append(what).Append(' ').Append(family).Append(" [");
+        var reader = new NlriReader(family, field);
+        for (bool first = true; reader.TryRead(out Nlri nlri); first = false)
+        {
+            if (!first) text.Append(' ');
+            text.Append(nlri.ToString());
+        }
+
+        text.Append(']');
+    }
+}
