@@ -10,44 +10,44 @@ internal sealed class ConfigException(string message) : Exception(message);
 /// <summary>The configuration file: JSON with comments and trailing commas.</summary>
 internal sealed record RouteServerConfig
 {
-    public required string RouterId { get; init; }
-    public required uint Asn { get; init; }
-    public IReadOnlyList<string> Listen { get; init; } = [];
-    public double? HoldTime { get; init; }
-    public bool EbgpRequiresPolicy { get; init; } = true;
-    public string? ClusterId { get; init; }
-    public IReadOnlyDictionary<string, IReadOnlyList<FilterRule>> Filters { get; init; } = new Dictionary<string, IReadOnlyList<FilterRule>>();
-    public IReadOnlyList<NeighborConfig> Neighbors { get; init; } = [];
+    public required string RouterId { get; set; }
+    public required uint Asn { get; set; }
+    public IReadOnlyList<string> Listen { get; set; } = [];
+    public double? HoldTime { get; set; }
+    public bool EbgpRequiresPolicy { get; set; } = true;
+    public string? ClusterId { get; set; }
+    public IReadOnlyDictionary<string, IReadOnlyList<FilterRule>> Filters { get; set; } = new Dictionary<string, IReadOnlyList<FilterRule>>();
+    public IReadOnlyList<NeighborConfig> Neighbors { get; set; } = [];
 
     internal sealed record NeighborConfig
     {
-        public required string Address { get; init; }
-        public string? Name { get; init; }
-        public uint? Asn { get; init; }
-        public int Port { get; init; } = 179;
-        public string? LocalAddress { get; init; }
-        public bool Passive { get; init; }
-        public IReadOnlyList<string> Families { get; init; } = ["ipv4-unicast", "ipv6-unicast"];
-        public bool RouteReflectorClient { get; init; }
-        public bool RouteServerClient { get; init; }
-        public string? Md5 { get; init; }
-        public string? Import { get; init; }
-        public string? Export { get; init; }
-        public double? HoldTime { get; init; }
-        public int? MaxPrefixes { get; init; }
-        public bool AddPath { get; init; }
-        public byte? TtlSecurity { get; init; }
+        public required string Address { get; set; }
+        public string? Name { get; set; }
+        public uint? Asn { get; set; }
+        public int Port { get; set; } = 179;
+        public string? LocalAddress { get; set; }
+        public bool Passive { get; set; }
+        public IReadOnlyList<string> Families { get; set; } = ["ipv4-unicast", "ipv6-unicast"];
+        public bool RouteReflectorClient { get; set; }
+        public bool RouteServerClient { get; set; }
+        public string? Md5 { get; set; }
+        public string? Import { get; set; }
+        public string? Export { get; set; }
+        public double? HoldTime { get; set; }
+        public int? MaxPrefixes { get; set; }
+        public bool AddPath { get; set; }
+        public byte? TtlSecurity { get; set; }
     }
 
     /// <summary>One rule of a named filter: all conditions that are given must hold; the first rule that matches decides, none is reject.</summary>
     internal sealed record FilterRule
     {
-        public IReadOnlyList<string> Prefixes { get; init; } = [];
-        public string? Community { get; init; }
-        public uint? OriginAs { get; init; }
-        public string Action { get; init; } = "accept";
-        public IReadOnlyList<string> AddCommunities { get; init; } = [];
-        public uint? LocalPreference { get; init; }
+        public IReadOnlyList<string> Prefixes { get; set; } = [];
+        public string? Community { get; set; }
+        public uint? OriginAs { get; set; }
+        public string Action { get; set; } = "accept";
+        public IReadOnlyList<string> AddCommunities { get; set; } = [];
+        public uint? LocalPreference { get; set; }
     }
 
     public static BgpSpeakerOptions Load(string path)
