@@ -48,7 +48,8 @@ internal sealed class ObjectReader(string source, SourceLines lines, List<Manife
         Resource? resource = null;
         if (ResourceKinds.TryGet(apiVersion, kind, out ResourceKinds.KindInfo? info))
         {
-            resource = TolerantDeserializer.Read(root, info.Json, (path, message) => Report(Severity.Error, root, shown, path, message));
+            List<string> removed = [];
+            resource = TolerantDeserializer.Read(root, info.Json, removed, (path, message) => Report(Severity.Error, root, shown, path, message));
             if (warnAboutUnknownFields)
                 UnknownFields.Find(root, info, (path, message) => Report(Severity.Warning, root, shown, path, message));
             if (resource is not null)
@@ -56,7 +57,7 @@ internal sealed class ObjectReader(string source, SourceLines lines, List<Manife
                 foreach (ValidationError error in ResourceValidator.Validate(resource))
                 {
                     // What could not be read has been reported; its absence is no second mistake.
-                    if (!diagnostics.Skip(first).Any(d => d.Severity == Severity.Error && error.Path.StartsWith(d.Path, StringComparison.Ordinal)))
+                    if (!removed.Exists(scope => error.Path.StartsWith(scope, StringComparison.Ordinal)))
                         Report(Severity.Error, root, shown, error.Path, error.Message);
                 }
 

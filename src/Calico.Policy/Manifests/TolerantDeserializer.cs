@@ -13,7 +13,11 @@ internal static class TolerantDeserializer
 {
     private const int MostMistakes = 50;
 
-    public static Resource? Read(DocumentNode root, JsonTypeInfo type, Action<string, string> report)
+    /// <param name="root">The object.</param>
+    /// <param name="type">What to read it as.</param>
+    /// <param name="removed">Gets the paths of what was taken out.</param>
+    /// <param name="report">Gets path and message of each mistake.</param>
+    public static Resource? Read(DocumentNode root, JsonTypeInfo type, List<string> removed, Action<string, string> report)
     {
         DocumentNode current = root;
         for (int mistakes = 0; mistakes < MostMistakes; mistakes++)
@@ -35,8 +39,10 @@ internal static class TolerantDeserializer
 
                 List<string> path = PathTo(current, at) ?? [];
                 report(Joined(path), Message(e, at));
-                if (WithoutMistake(current, path) is not { } repaired) return null;
-                current = repaired;
+                List<string> scope = Scope(path);
+                removed.Add(Joined(scope));
+                if (scope.Count == 0) return null;
+                current = Rebuild(current, scope, scope.Count == 3 ? Bare : static _ => null);
             }
         }
 
@@ -102,17 +108,9 @@ internal static class TolerantDeserializer
         _ => "null",
     };
 
-    private static DocumentNode? WithoutMistake(DocumentNode root, List<string> path)
-    {
-        if (path is ["spec", "ingress" or "egress", ['[', ..], ..]) return Rebuild(root, path[..3], Bare);
-        int kept = path.Count switch
-        {
-            0 => 0,
-            1 => 1,
-            _ => 2,
-        };
-        return kept == 0 ? null : Rebuild(root, path[..kept], static _ => null);
-    }
+    // What goes with the mistake: the rule it is in, else the field of spec or metadata.
+    private static List<string> Scope(List<string> path) =>
+        path is ["spec", "ingress" or "egress", ['[', ..], ..] ? path[..3] : path[..Math.Min(path.Count, 2)];
 
     // Enough for the conversion to know what the rule would have done, and nothing it could match by.
     private static DocumentNode? Bare(DocumentNode rule)
