@@ -9,6 +9,7 @@ internal static class ErrnoText
     {
         Errno.None => "Success",
         Errno.Restart => "The generation changed, restart",
+        >= (Errno)4096 => IpSetErrors.Describe((int)code) ?? AttributeNames.Numbered("error", (int)code),
         _ => Marshal.GetPInvokeErrorMessage((int)code),
     };
 }
