@@ -12,7 +12,7 @@ public sealed class SqliteDatastoreOptions
     /// <summary>How many of the newest revisions' changes are kept for watches that begin in the past; at least 1,000.</summary>
     public int HistoryRevisions { get; set; } = 50_000;
 
-    /// <summary>The size in bytes the database file may reach before commits fail with <see cref="DatastoreError.Full"/>; 0 = the disk's.</summary>
+    /// <summary>The bytes the data may take; beyond, history is forgotten, then commits that write values fail with <see cref="DatastoreError.Full"/>. 0 = no limit but the disk's.</summary>
     public long MaximumSize { get; set; }
 
     /// <summary>How often the file is looked at for changes by other processes while changes are coming in.</summary>

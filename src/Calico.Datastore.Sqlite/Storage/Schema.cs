@@ -26,8 +26,6 @@ internal static class Schema
             database.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000;");
             if (database.Scalar("PRAGMA user_version") != Version || database.Scalar("PRAGMA application_id") != ApplicationId)
                 Create(database, options.Path);
-            if (options.MaximumSize > 0)
-                database.Execute($"PRAGMA max_page_count={Math.Max(16, options.MaximumSize / database.Scalar("PRAGMA page_size"))}");
             return database;
         }
         catch

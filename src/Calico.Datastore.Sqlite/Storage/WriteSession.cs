@@ -1,7 +1,7 @@
 namespace Calico.Datastore.Sqlite.Storage;
 
 /// <summary>The statements that write, on the one writing connection. Every method but <see cref="TryBegin"/> runs inside its transaction.</summary>
-internal sealed class WriteSession(Database database, TimeProvider time) : IDisposable
+internal sealed class WriteSession(Database database, SqliteDatastoreOptions options) : IDisposable
 {
     private readonly Statement _begin = database.Prepare("BEGIN IMMEDIATE");
     private readonly Statement _commit = database.Prepare("COMMIT");
@@ -26,6 +26,9 @@ internal sealed class WriteSession(Database database, TimeProvider time) : IDisp
         DELETE FROM version WHERE id < ?1 AND id < (SELECT max(id) FROM version)
         AND NOT EXISTS (SELECT 1 FROM head h WHERE h.key = version.key AND h.version = version.id)
         """);
+
+    private readonly Statement _pages = database.Prepare("SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count)");
+    private readonly long _maximumPages = options.MaximumSize / Math.Max(1, database.Scalar("PRAGMA page_size"));
 
     private long _last;
 
@@ -76,6 +79,7 @@ internal sealed class WriteSession(Database database, TimeProvider time) : IDisp
                 throw new DatastoreException(DatastoreError.LeaseNotFound, $"{write.Key}: lease {write.Lease} does not exist.");
         }
 
+        if (options.MaximumSize > 0 && transaction.Writes.Any(write => !write.IsDelete)) EnsureRoom();
         Apply(transaction.Writes);
         return CommitResult.Success(_last);
     }
@@ -123,6 +127,15 @@ internal sealed class WriteSession(Database database, TimeProvider time) : IDisp
 
     public void Dispose() => database.Dispose();
 
+    /// <summary>At the size limit history is forgotten first; then only deletions go through.</summary>
+    private void EnsureRoom()
+    {
+        if (Number(_pages) < _maximumPages) return;
+        Compact(_last);
+        if (Number(_pages) < _maximumPages) return;
+        throw new DatastoreException(DatastoreError.Full, $"The datastore {options.Path} has reached its size limit of {options.MaximumSize} bytes; nothing was written. Deletions still work.");
+    }
+
     private void Apply(IReadOnlyList<Write> writes)
     {
         long revision = _last + 1;
@@ -166,7 +179,7 @@ internal sealed class WriteSession(Database database, TimeProvider time) : IDisp
         return found;
     }
 
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now() => options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>The first column of the first row, 0 where there is none.</summary>
     private static long Number(Statement statement)

@@ -68,7 +68,7 @@ internal sealed class Writer(SqliteDatastoreOptions options, Action changed) : I
         bool committing = false;
         try
         {
-            _session ??= new(Schema.Open(options), options.TimeProvider);
+            _session ??= Open();
             await BeginAsync(_session).ConfigureAwait(false);
             foreach (Operation operation in _batch) operation.Execute(_session);
             committing = true;
@@ -83,6 +83,14 @@ internal sealed class Writer(SqliteDatastoreOptions options, Action changed) : I
 
         if (_session.Changed) changed();
         foreach (Operation operation in _batch) operation.Complete();
+    }
+
+    /// <summary>The waiting for the lock is ours, so that it takes no thread: SQLite itself shall not block.</summary>
+    private WriteSession Open()
+    {
+        Database database = Schema.Open(options);
+        database.BusyTimeout(TimeSpan.Zero);
+        return new(database, options);
     }
 
     private async ValueTask BeginAsync(WriteSession session)

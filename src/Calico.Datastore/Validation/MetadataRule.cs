@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Calico.Yaml;
 
 namespace Calico.Datastore.Validation;
 
@@ -38,7 +39,7 @@ internal sealed class MetadataRule : IResourceRule
     {
         foreach ((string key, JsonNode? value) in Entries(labels, "metadata.labels", problems))
         {
-            string path = $"metadata.labels[{key}]";
+            string path = DocumentPath.Join("metadata.labels", key);
             QualifiedName(key, key, path, problems);
             if (!TryText(value, out string text)) problems.Add(new(path, "must be a string"));
             else if (text.Length > MaximumLabel || (text.Length > 0 && !IsName(text)))
@@ -52,8 +53,8 @@ internal sealed class MetadataRule : IResourceRule
         foreach ((string key, JsonNode? value) in Entries(annotations, "metadata.annotations", problems))
         {
             // Kubernetes compares annotation keys in lower case.
-            QualifiedName(key, key.ToLowerInvariant(), $"metadata.annotations[{key}]", problems);
-            if (!TryText(value, out string text)) problems.Add(new($"metadata.annotations[{key}]", "must be a string"));
+            QualifiedName(key, key.ToLowerInvariant(), DocumentPath.Join("metadata.annotations", key), problems);
+            if (!TryText(value, out string text)) problems.Add(new(DocumentPath.Join("metadata.annotations", key), "must be a string"));
             size += key.Length + text.Length;
         }
 

@@ -1,6 +1,7 @@
 using Calico.Datastore.Sqlite;
+using Calico.Datastore.Tests.Stores;
 
-namespace Calico.Datastore.Tests.Stores;
+namespace Calico.Datastore.Tests.Sqlite;
 
 public sealed class SqliteDatastoreTests : DatastoreContract
 {
