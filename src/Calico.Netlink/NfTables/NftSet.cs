@@ -109,6 +109,8 @@ public sealed partial record NftSet(string Name, NftType KeyType)
     internal NftSet NormalizeAnonymous() => this with
     {
         Size = 0,
+        AutoMerge = false,
+        Comment = null,
         UserData = null,
         Flags = EffectiveFlags & ~NftSetFlags.Expression,
         Handle = 0,
