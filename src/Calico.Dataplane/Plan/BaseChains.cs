@@ -137,7 +137,10 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
 
     private List<NftRule> Input()
     {
-        List<NftRule> rules = [.. DropDown(), AcceptEstablished(), .. ForWorkloads(output: false, NftVerdict.Goto(Names.WorkloadToHost))];
+        List<NftRule> rules = [];
+        if (workloads.AnyDown)
+            rules.Add(Rule().ConnectionState(RuleWriter.CtEstablished | RuleWriter.CtRelated).InterfaceInSet(Names.DownInterfaces).Count().Verdict(NftVerdict.Drop).Build("endpoint is administratively down"));
+        rules.AddRange([AcceptEstablished(), .. ForWorkloads(output: false, NftVerdict.Goto(Names.WorkloadToHost))]);
         if (UsesMarks) rules.Add(Rule().Mark(Bit).Accept().Build("accepted by preDNAT or doNotTrack policy"));
         rules.AddRange(HostStage(WalkKind.HostIngress, output: false));
         return rules;
@@ -165,7 +168,7 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
 
     private List<NftRule> Output()
     {
-        List<NftRule> rules = [.. DropDown(), AcceptEstablished(), .. ForWorkloads(output: true, NftVerdict.Accept)];
+        List<NftRule> rules = [AcceptEstablished(), .. ForWorkloads(output: true, NftVerdict.Accept)];
         if (UsesMarks) rules.Add(Rule().Mark(Bit).Accept().Build("accepted by doNotTrack policy"));
         if (Has(WalkKind.HostEgress)) rules.Add(Rule().DestinationNatted().Accept().Build("policed after routing, where the true destination is known"));
         rules.AddRange(HostStage(WalkKind.HostEgress, output: true));

@@ -117,7 +117,8 @@ internal sealed class WalkTable : IActiveRules
         foreach (string id in told) Use(id, entry);
         foreach (string old in entry.SetIds.Except(told)) Unuse(old, entry);
         entry.SetIds = told;
-        if (WantsMaps(entry.Walk, chains)) WriteMaps(entry, chains);
+        if (WantsMaps(entry.Walk, chains) && MapsShape.MayFit(told, _sets, _options)) WriteMaps(entry, chains);
+        else DropMaps(entry);
         if (entry.Maps is null) WriteChains(entry, chains);
     }
 
@@ -131,19 +132,12 @@ internal sealed class WalkTable : IActiveRules
 
     private void WriteMaps(Entry entry, List<WalkChain> chains)
     {
-        if (!MapsShape.MayFit(entry.SetIds, _sets, _options))
-        {
-            entry.Maps?.Remove();
-            entry.Maps = null;
-            return;
-        }
-
         MapsShape maps = entry.Maps ?? new MapsShape(entry.Walk, chains, _ruleset, _compiler, _writer, _sets, _options);
         if (entry.Maps is not null) maps.Compile(chains);
         if (!maps.FitsBudget(_options.MaxMapElements))
         {
-            maps.Remove();
-            entry.Maps = null;
+            entry.Maps = maps;
+            DropMaps(entry);
             return;
         }
 
@@ -152,6 +146,12 @@ internal sealed class WalkTable : IActiveRules
         entry.Maps = maps;
         maps.Rewrite();
         entry.Test([.. maps.KernelSets], _sets);
+    }
+
+    private static void DropMaps(Entry entry)
+    {
+        entry.Maps?.Remove();
+        entry.Maps = null;
     }
 
     private void WriteChains(Entry entry, List<WalkChain> chains)

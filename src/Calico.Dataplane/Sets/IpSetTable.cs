@@ -11,6 +11,7 @@ namespace Calico.Dataplane.Sets;
 internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
 {
     private readonly Dictionary<string, IpSet> _sets = [];
+    private readonly Dictionary<string, int> _references = [];
 
     /// <summary>A set's members changed from single addresses to prefixes, so its kernel set has another name: rules that use it have to be written again.</summary>
     public event Action<string>? Renamed;
@@ -19,7 +20,13 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
     public event Action<string, IpPrefix>? MemberChanged;
 
     /// <summary>One more rule, or one less, tests a set in the kernel. Only sets that rules test are kept there.</summary>
-    public void Reference(string setId, int change) => Find(setId).Reference(change);
+    public void Reference(string setId, int change)
+    {
+        int before = _references.GetValueOrDefault(setId), after = before + change;
+        if (after == 0) _references.Remove(setId);
+        else _references[setId] = after;
+        if (before > 0 != after > 0 && _sets.TryGetValue(setId, out IpSet? set)) set.Show(after > 0);
+    }
 
     public int Count => _sets.Count;
 
@@ -35,7 +42,7 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
         if (!_sets.TryGetValue(update.Id, out IpSet? set) || set.Kind != update.Kind)
         {
             Remove(update.Id);
-            _sets[update.Id] = set = new IpSet(update.Id, update.Kind, update.Description, ruleset);
+            _sets[update.Id] = set = Make(update.Id, update.Kind, update.Description);
         }
 
         HashSet<SetMember> wanted = [.. update.Members];
@@ -53,9 +60,11 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
     private IpSet Find(string id)
     {
         if (!_sets.TryGetValue(id, out IpSet? set))
-            _sets[id] = set = new IpSet(id, IsAddressAndPort(id) ? IpSetKind.AddressAndPort : IpSetKind.Net, id, ruleset);
+            _sets[id] = set = Make(id, IsAddressAndPort(id) ? IpSetKind.AddressAndPort : IpSetKind.Net, id);
         return set;
     }
+
+    private IpSet Make(string id, IpSetKind kind, string description) => new(id, kind, description, ruleset, _references.ContainsKey(id));
 
     private static bool IsAddressAndPort(string id) => id.StartsWith("n:", StringComparison.Ordinal) || id.StartsWith("svc:", StringComparison.Ordinal);
 
@@ -64,7 +73,7 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
         bool renamed = false;
         foreach (SetMember member in removed)
         {
-            set.Remove(member);
+            renamed |= set.Remove(member);
             MemberChanged?.Invoke(set.Id, PrefixOf(member));
         }
 
@@ -89,11 +98,12 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
         private readonly string _description;
         private readonly HashSet<SetMember> _members = [];
         private KernelSet _v4, _v6;
-        private int _references;
+        private int _prefixesV4, _prefixesV6;
+        private bool _shown;
 
-        public IpSet(string id, IpSetKind kind, string description, RulesetState ruleset)
+        public IpSet(string id, IpSetKind kind, string description, RulesetState ruleset, bool shown)
         {
-            (Id, Kind, _description, _ruleset) = (id, kind, description, ruleset);
+            (Id, Kind, _description, _ruleset, _shown) = (id, kind, description, ruleset, shown);
             _v4 = Make(v6: false, interval: false);
             _v6 = Make(v6: true, interval: false);
         }
@@ -106,15 +116,13 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
 
         public KernelSet Kernel(bool v6) => v6 ? _v6 : _v4;
 
-        public void Reference(int change)
+        public void Show(bool shown)
         {
-            bool was = _references > 0;
-            _references += change;
-            if (was == _references > 0) return;
+            _shown = shown;
             foreach (KernelSet set in (KernelSet[])[_v4, _v6])
             {
-                if (was) _ruleset.RemoveSet(set.Name);
-                else _ruleset.Put(set);
+                if (shown) _ruleset.Put(set);
+                else _ruleset.RemoveSet(set.Name);
             }
         }
 
@@ -129,44 +137,54 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
         {
             if (!_members.Add(member)) return false;
             IpPrefix prefix = PrefixOf(member);
-            bool v6 = prefix.IsIPv6, renamed = false;
-            if (Kind == IpSetKind.Net && !prefix.IsHost && Kernel(v6) is AddressSet { IsInterval: false } hash)
+            if (!prefix.IsHost && Prefixes(prefix.IsIPv6)++ == 0)
             {
-                BecomeInterval(hash, v6);
-                renamed = true;
+                Remake(prefix.IsIPv6, interval: true);
+                return true;
             }
 
-            switch (Kernel(v6))
+            switch (Kernel(prefix.IsIPv6))
             {
                 case AddressSet addresses: addresses.Add(prefix); break;
                 case AddressPortSet ports: ports.Add(prefix, member.Protocol.Number, member.Port); break;
             }
 
-            return renamed;
+            return false;
         }
 
-        public void Remove(in SetMember member)
+        /// <returns>Whether the kernel set had to be made anew under another name.</returns>
+        public bool Remove(in SetMember member)
         {
-            if (!_members.Remove(member)) return;
+            if (!_members.Remove(member)) return false;
             IpPrefix prefix = PrefixOf(member);
+            if (!prefix.IsHost && --Prefixes(prefix.IsIPv6) == 0)
+            {
+                Remake(prefix.IsIPv6, interval: false);
+                return true;
+            }
+
             switch (Kernel(prefix.IsIPv6))
             {
                 case AddressSet addresses: addresses.Remove(prefix); break;
                 case AddressPortSet ports: ports.Remove(prefix, member.Protocol.Number, member.Port); break;
             }
+
+            return false;
         }
 
-        private void BecomeInterval(AddressSet hash, bool v6)
+        private ref int Prefixes(bool v6) => ref v6 ? ref _prefixesV6 : ref _prefixesV4;
+
+        private void Remake(bool v6, bool interval)
         {
-            _ruleset.RemoveSet(hash.Name);
-            var interval = (AddressSet)Make(v6, interval: true);
-            foreach (SetMember old in _members)
+            _ruleset.RemoveSet(Kernel(v6).Name);
+            var made = (AddressSet)Make(v6, interval);
+            foreach (SetMember member in _members)
             {
-                if (old.IsIPv6 == v6) interval.Add(PrefixOf(old));
+                if (member.IsIPv6 == v6) made.Add(PrefixOf(member));
             }
 
-            if (v6) _v6 = interval;
-            else _v4 = interval;
+            if (v6) _v6 = made;
+            else _v4 = made;
         }
 
         private KernelSet Make(bool v6, bool interval)
@@ -177,7 +195,7 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
             KernelSet set = Kind == IpSetKind.AddressAndPort
                 ? new AddressPortSet(name, v6, _description, _ruleset)
                 : new AddressSet(name, v6, interval, _description, _ruleset);
-            if (_references > 0) _ruleset.Put(set);
+            if (_shown) _ruleset.Put(set);
             return set;
         }
     }

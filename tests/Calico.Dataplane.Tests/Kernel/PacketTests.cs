@@ -40,6 +40,7 @@ public abstract class PacketTests : IAsyncLifetime
     {
         if (_dataplane is not null) await _dataplane.DisposeAsync();
         _fabric.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private async Task StartAsync(params PolicyModel[] policies)

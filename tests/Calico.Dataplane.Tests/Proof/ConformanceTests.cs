@@ -39,7 +39,7 @@ public sealed class ConformanceTests
     }
 
     // A workload's replies to its own host (to a kubelet's probe, say) pass in the kernel; the evaluator gives them the default action for new packets.
-    private static bool IsReplyToOwnHost(ClusterState state, Flow flow) =>
+    internal static bool IsReplyToOwnHost(ClusterState state, Flow flow) =>
         flow.State is ConntrackState.Established or ConntrackState.Related && state.WorkloadAt(flow.Source) is { } from && state.WorkloadAt(flow.Destination) is null
         && state.NodeAt(flow.Destination) == from.Id.Node;
 }

@@ -21,13 +21,13 @@ internal sealed class Cluster
 
     public PolicyEngine Engine { get; }
 
-    public void Namespace(string name) => Engine.Upsert(new ProfileModel
+    public List<ProfileModel> Namespaces { get; } = [];
+
+    public void Namespace(string name)
     {
-        Name = "kns." + name,
-        Labels = LabelMap.Of(("pcns.name", name)),
-        Ingress = [new RuleModel()],
-        Egress = [new RuleModel()],
-    });
+        Namespaces.Add(new ProfileModel { Name = "kns." + name, Labels = LabelMap.Of(("pcns.name", name)), Ingress = [new RuleModel()], Egress = [new RuleModel()] });
+        Engine.Upsert(Namespaces[^1]);
+    }
 
     public static WorkloadEndpointModel Pod(string ns, string name, string address, string node = Node, params (string, string)[] labels) => new()
     {
@@ -38,6 +38,7 @@ internal sealed class Cluster
         Profiles = ["kns." + ns],
     };
 
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5350", Justification = "Calico derives interface names so.")]
     public static string InterfaceOf(string ns, string name) => "cali" + Convert.ToHexStringLower(System.Security.Cryptography.SHA1.HashData(System.Text.Encoding.UTF8.GetBytes($"{ns}.{name}")))[..11];
 
     public static PolicyModel Policy_(string name, string selector, params RuleModel[] ingress) => new()

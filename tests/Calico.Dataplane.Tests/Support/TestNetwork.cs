@@ -27,9 +27,14 @@ internal sealed class TestNetwork
             foreach (var delta in engine.Flush()) planner.Apply(delta);
             planner.Flush();
             NftTable table = planner.Ruleset.ToTable(NftFamily.Inet, "calico");
+            _tables[node] = table;
             _kernels[node] = new TestKernel(through?.Invoke(node, table) ?? table);
         }
     }
+
+    private readonly Dictionary<string, NftTable> _tables = [];
+
+    public NftTable TableOf(string node) => _tables[node];
 
     public List<string> Trace { get; private set; } = [];
 
