@@ -59,6 +59,16 @@ public sealed partial class IpamClient
 
     internal DateTimeOffset Now => _context.Now;
 
+    internal TimeProvider Time => _context.Time;
+
+    /// <summary>How many addresses may change hands in one write: each concerns two handles, one of which all share.</summary>
+    internal int HandlesPerCommit => Math.Max(1, Math.Min(64, (_context.MaxWrites - 2) / 2));
+
+    internal ValueTask<List<AssignedAddress>> OfHandleAsync(string handle, int ipVersion, CancellationToken cancellationToken) => _taker.OfHandleAsync(handle, ipVersion, cancellationToken);
+
+    internal ValueTask<HashSet<int>> ChangeRecordsAsync(IpPrefix range, IReadOnlyList<Warm.RecordChange> changes, CancellationToken cancellationToken) =>
+        _owners.MoveAsync(range, changes, cancellationToken);
+
     /// <summary>Who has an address; null when it is free (or of no block).</summary>
     /// <param name="address">The address.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -44,7 +44,7 @@ public sealed partial class IpamClient
         _auto = new AutoAssigner(_context, _claimer, _taker, _owned);
         _named = new NamedAssigner(_context, _claimer, _taker, _writer, _owned);
         _affinities = new AffinityManager(_context, _claimer, _taker, _owned);
-        _owners = new OwnerEditor(_context, _taker);
+        _owners = new OwnerEditor(_context, _taker, _writer);
         _releaser = new Releaser(_context, _claimer, _taker, _writer, _owned);
     }
 

@@ -11,9 +11,12 @@ internal sealed class AssignJob
     private readonly List<string> _messages = [];
     private readonly IReadOnlyList<string> _poolsNotUsed;
     private readonly int _requested;
+    private readonly CancellationToken _cancel;
+    private volatile bool _closed;
 
-    public AssignJob(IpamCluster cluster, AutoAssignRequest request, int ipVersion, PoolChoiceResult choice)
+    public AssignJob(IpamCluster cluster, AutoAssignRequest request, int ipVersion, PoolChoiceResult choice, CancellationToken cancel)
     {
+        _cancel = cancel;
         Cluster = cluster;
         Request = request;
         IpVersion = ipVersion;
@@ -22,6 +25,7 @@ internal sealed class AssignJob
         _requested = ipVersion == 6 ? request.IPv6 : request.IPv4;
         Handle = request.Handle is { Length: > 0 } handle ? IpamHandle.Sanitize(handle) : null;
         Whose = new AllocationRecord(Handle, request.Attributes);
+        HandleLooksNew = ipVersion == 4 || request.IPv4 == 0;
         Owner = request.Use == AllowedUses.LoadBalancer ? AffinityOwner.LoadBalancer : AffinityOwner.Host(request.Node);
         MaxBlocks = Smaller(request.MaxBlocksPerHost, cluster.Config.MaxBlocksPerHost);
     }
@@ -37,7 +41,7 @@ internal sealed class AssignJob
     public string? Handle { get; }
 
     /// <summary>The handle may be created without looking whether it exists.</summary>
-    public bool HandleLooksNew { get; set; } = true;
+    public bool HandleLooksNew { get; set; }
 
     public AllocationRecord Whose { get; }
 
@@ -53,9 +57,14 @@ internal sealed class AssignJob
 
     public int Missing => _requested - _addresses.Count;
 
+    /// <summary>Whether others may still serve it: not once its caller is at it, or gone.</summary>
+    public bool IsOpen => !_closed && !_cancel.IsCancellationRequested;
+
     public IpamErrorCode? Error { get; private set; }
 
     public IReadOnlyList<string> Messages => _messages;
+
+    public void Close() => _closed = true;
 
     public PoolEntry? PoolFor(in IpPrefix block)
     {

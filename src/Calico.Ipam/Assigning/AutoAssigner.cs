@@ -15,14 +15,16 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
     public async ValueTask<Assignments> AssignAsync(AutoAssignRequest request, int ipVersion, CancellationToken cancel)
     {
         IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);
-        AssignJob job = Prepare(cluster, request, ipVersion);
+        AssignJob job = Prepare(cluster, request, ipVersion, cancel);
         if (request is { MaxPerHandle: > 0, Handle: not null } && await taker.OfHandleAsync(request.Handle, ipVersion, cancel).ConfigureAwait(false) is { Count: > 0 } present && present.Count >= request.MaxPerHandle)
             return job.Result(present);
-        using (OwnerBlocks blocks = await owned.EnterAsync(job.Owner, ipVersion, cancel).ConfigureAwait(false))
+        OwnerBlocks blocks = owned.Of(job.Owner, ipVersion);
+        blocks.Enqueue(job);
+        using (await EnterAsync(job, blocks, cancel).ConfigureAwait(false))
         {
-            await FromOwnBlocksAsync(job, blocks, cancel).ConfigureAwait(false);
-            while (job.Missing > 0 && await ClaimNewAsync(job, blocks, cancel).ConfigureAwait(false) is { } range)
-                await TakeAsync(job, blocks, range, cancel).ConfigureAwait(false);
+            // Whoever was inside before may have served this request along with its own.
+            job.Close();
+            if (job.Missing > 0) await ServeAsync(job, blocks, cancel).ConfigureAwait(false);
         }
 
         if (job.Missing > 0) await BorrowAsync(job, cancel).ConfigureAwait(false);
@@ -33,8 +35,9 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
     public async ValueTask<IpPrefix> EnsureBlockAsync(AutoAssignRequest request, int ipVersion, CancellationToken cancel)
     {
         IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);
-        AssignJob job = Prepare(cluster, request, ipVersion);
-        using OwnerBlocks blocks = await owned.EnterAsync(job.Owner, ipVersion, cancel).ConfigureAwait(false);
+        AssignJob job = Prepare(cluster, request, ipVersion, cancel);
+        OwnerBlocks blocks = owned.Of(job.Owner, ipVersion);
+        using IDisposable inside = await blocks.EnterAsync(cancel).ConfigureAwait(false);
         foreach (IpPrefix range in await blocks.ReloadAsync(job, cancel).ConfigureAwait(false))
         {
             if (job.PoolFor(range) is not null && !job.Reserved.Covers(range) && await claimer.ClaimAsync(job.Owner, range, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false) is not null)
@@ -45,12 +48,36 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
             ?? throw new IpamException(job.Error ?? IpamErrorCode.NoQualifiedPool, $"no block for {job.Owner}: {(job.Messages.Count > 0 ? string.Join("; ", job.Messages) : "every block of every usable pool is taken, or making blocks is turned off")}");
     }
 
-    private static AssignJob Prepare(IpamCluster cluster, AutoAssignRequest request, int ipVersion)
+    private static AssignJob Prepare(IpamCluster cluster, AutoAssignRequest request, int ipVersion, CancellationToken cancel)
     {
         if (request.HostReserved is not null && !cluster.Config.StrictAffinity)
             throw new IpamException(IpamErrorCode.StrictAffinityRequired, $"global strict affinity should not be false for Windows node {request.Node}: turn strictAffinity on, other hosts would borrow addresses that the node's system uses.");
         PoolRequest pools = new(request.Node, ipVersion, ipVersion == 6 ? request.IPv6Pools : request.IPv4Pools, request.Use, request.NamespaceLabels, request.HostReserved);
-        return new AssignJob(cluster, request, ipVersion, PoolChoice.Decide(cluster, pools));
+        return new AssignJob(cluster, request, ipVersion, PoolChoice.Decide(cluster, pools), cancel);
+    }
+
+    // A caller that gives up while it waits still waits for whoever is inside: addresses may just be on their way to it, and then it gets them.
+    private static async ValueTask<IDisposable> EnterAsync(AssignJob job, OwnerBlocks blocks, CancellationToken cancel)
+    {
+        try
+        {
+            return await blocks.EnterAsync(cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            IDisposable inside = await blocks.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+            job.Close();
+            if (job.Missing == 0) return inside;
+            inside.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask ServeAsync(AssignJob job, OwnerBlocks blocks, CancellationToken cancel)
+    {
+        await FromOwnBlocksAsync(job, blocks, cancel).ConfigureAwait(false);
+        while (job.Missing > 0 && await ClaimNewAsync(job, blocks, cancel).ConfigureAwait(false) is { } range)
+            await TakeAsync(job, blocks, range, cancel).ConfigureAwait(false);
     }
 
     private async ValueTask FromOwnBlocksAsync(AssignJob job, OwnerBlocks blocks, CancellationToken cancel)
@@ -73,7 +100,7 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
 
     private async ValueTask<TakeOutcome> TakeAsync(AssignJob job, OwnerBlocks blocks, IpPrefix range, CancellationToken cancel)
     {
-        TakeOutcome outcome = await taker.TakeAsync(job, range, mustOwn: true, cancel).ConfigureAwait(false);
+        TakeOutcome outcome = await taker.TakeAsync(blocks.Batch(job, range, taker.MaxBatch), range, mustOwn: true, cancel).ConfigureAwait(false);
         if (outcome == TakeOutcome.Full) blocks.MarkFull(range);
         else if (outcome == TakeOutcome.Gone) blocks.Remove(range);
         return outcome;
@@ -108,7 +135,7 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
             foreach (IpPrefix range in await BlockSearch.LendersAsync(context, job, pool, cancel).ConfigureAwait(false))
             {
                 if (job.Missing == 0) return;
-                await taker.TakeAsync(job, range, mustOwn: false, cancel).ConfigureAwait(false);
+                await taker.TakeAsync([job], range, mustOwn: false, cancel).ConfigureAwait(false);
             }
         }
 

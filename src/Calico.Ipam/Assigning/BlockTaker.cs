@@ -12,49 +12,81 @@ internal sealed class BlockTaker(IpamContext context, Claimer claimer, BlockWrit
     private const int MaxRemembered = 4096;
     private readonly ConcurrentDictionary<IpPrefix, Versioned<IpamBlock>> _remembered = new();
 
-    /// <summary>Takes what the job still misses, or as much as there is.</summary>
-    /// <param name="job">What to take.</param>
+    /// <summary>How many jobs one write may serve: each brings a handle.</summary>
+    public int MaxBatch => Math.Max(1, context.MaxWrites - 1);
+
+    /// <summary>Takes what the jobs still miss, or as much as there is, in one write.</summary>
+    /// <param name="jobs">What to take; all of one owner, at most <see cref="MaxBatch"/>.</param>
     /// <param name="range">The block.</param>
-    /// <param name="mustOwn">Only from a block of the job's owner; claims it when the documents do not say so yet.</param>
+    /// <param name="mustOwn">Only from a block of the jobs' owner; claims it when the documents do not say so yet.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <returns>What is left of the block.</returns>
-    public async ValueTask<TakeOutcome> TakeAsync(AssignJob job, IpPrefix range, bool mustOwn, CancellationToken cancel)
+    public async ValueTask<TakeOutcome> TakeAsync(IReadOnlyList<AssignJob> jobs, IpPrefix range, bool mustOwn, CancellationToken cancel)
     {
+        AssignJob first = jobs[0];
         for (int attempt = 1; ; attempt++)
         {
-            Versioned<IpamBlock>? read = mustOwn && attempt == 1 && _remembered.TryGetValue(range, out Versioned<IpamBlock> known) && known.Document.IsOwnedBy(job.Owner)
+            Versioned<IpamBlock>? read = mustOwn && attempt == 1 && _remembered.TryGetValue(range, out Versioned<IpamBlock> known) && known.Document.IsOwnedBy(first.Owner)
                 ? known
-                : await ReadAsync(job, range, mustOwn, cancel).ConfigureAwait(false);
+                : await ReadAsync(first, range, mustOwn, cancel).ConfigureAwait(false);
             if (read is not { } block) return TakeOutcome.Gone;
-            IpamBlock swept = BlockSweep.Sweep(block.Document, job.Cooldown, context.Now);
-            (IpamBlock next, IReadOnlyList<int> ordinals) = BlockAssign.FromHead(swept, job.Missing, job.Whose, job.Reserved, context.Step);
-            if (ordinals.Count == 0) return TakeOutcome.Full;
-            CommitResult result = await writer.AssignAsync(range, next, block.Revision, job.Handle, ordinals.Count, job.HandleLooksNew, cancel).ConfigureAwait(false);
-            job.HandleLooksNew = false;
+            IpamBlock next = BlockSweep.Sweep(block.Document, first.Cooldown, context.Now);
+            List<(AssignJob Job, IReadOnlyList<int> Ordinals)> taken = new(jobs.Count);
+            foreach (AssignJob job in jobs)
+            {
+                (next, IReadOnlyList<int> ordinals) = BlockAssign.FromHead(next, job.Missing, job.Whose, job.Reserved, context.Step);
+                if (ordinals.Count > 0) taken.Add((job, ordinals));
+            }
+
+            if (taken.Count == 0) return TakeOutcome.Full;
+            CommitResult result = await writer.WriteAsync(range, next, block.Revision, Deltas(taken), cancel).ConfigureAwait(false);
+            foreach ((AssignJob job, _) in taken) job.HandleLooksNew = false;
             if (result.Status == CommitStatus.Done)
             {
                 Remember(range, new(next, result.Revision));
-                job.Took(next, ordinals);
+                foreach ((AssignJob job, IReadOnlyList<int> ordinals) in taken) job.Took(next, ordinals);
                 return next.Queue.Count == 0 ? TakeOutcome.Full : TakeOutcome.Open;
             }
 
             Forget(range);
-            if (result.Status == CommitStatus.Ambiguous && await LandedAsync(next, ordinals, cancel).ConfigureAwait(false) is { Count: > 0 } landed)
-            {
-                job.Took(next, landed);
-                return TakeOutcome.Open;
-            }
-
+            if (result.Status == CommitStatus.Ambiguous && await context.BlockAsync(range, cancel).ConfigureAwait(false) is { } now && Landed(now.Document, next, taken)) return TakeOutcome.Open;
             await context.RetryAsync(attempt, $"assigning from block {range}", cancel).ConfigureAwait(false);
         }
     }
 
-    /// <summary>After a lost reply: which of the addresses are ours. The sequence number tells our write from anybody else's.</summary>
-    public async ValueTask<List<int>> LandedAsync(IpamBlock written, IReadOnlyList<int> ordinals, CancellationToken cancel)
+    private static bool Landed(IpamBlock now, IpamBlock written, List<(AssignJob Job, IReadOnlyList<int> Ordinals)> taken)
     {
-        if (await context.BlockAsync(written.Range, cancel).ConfigureAwait(false) is not { } now) return [];
-        return [.. ordinals.Where(ordinal => now.Document.SequenceNumberFor(ordinal) == written.SequenceNumberFor(ordinal) && Equals(now.Document.Attribute(ordinal), written.Attribute(ordinal)))];
+        bool any = false;
+        foreach ((AssignJob job, IReadOnlyList<int> ordinals) in taken)
+        {
+            List<int> ours = [.. ordinals.Where(ordinal => IsOurs(now, written, ordinal))];
+            job.Took(written, ours);
+            any |= ours.Count > 0;
+        }
+
+        return any;
     }
+
+    private static List<HandleDelta> Deltas(List<(AssignJob Job, IReadOnlyList<int> Ordinals)> taken)
+    {
+        List<HandleDelta> deltas = new(taken.Count);
+        foreach ((AssignJob job, IReadOnlyList<int> ordinals) in taken)
+        {
+            if (job.Handle is not { } handle) continue;
+            int same = deltas.FindIndex(delta => delta.Handle == handle);
+            if (same < 0) deltas.Add(new HandleDelta(handle, ordinals.Count, job.HandleLooksNew));
+            else deltas[same] = deltas[same] with { Count = deltas[same].Count + ordinals.Count };
+        }
+
+        return deltas;
+    }
+
+    /// <summary>After a lost reply: whether an address is ours. The sequence number tells our write from anybody else's.</summary>
+    public async ValueTask<bool> LandedAsync(IpamBlock written, int ordinal, CancellationToken cancel) =>
+        await context.BlockAsync(written.Range, cancel).ConfigureAwait(false) is { } now && IsOurs(now.Document, written, ordinal);
+
+    private static bool IsOurs(IpamBlock now, IpamBlock written, int ordinal) =>
+        now.SequenceNumberFor(ordinal) == written.SequenceNumberFor(ordinal) && Equals(now.Attribute(ordinal), written.Attribute(ordinal));
 
     /// <summary>The addresses of one family that a handle has.</summary>
     public async ValueTask<List<AssignedAddress>> OfHandleAsync(string handle, int ipVersion, CancellationToken cancel)

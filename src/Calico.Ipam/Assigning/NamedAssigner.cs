@@ -27,8 +27,8 @@ internal sealed class NamedAssigner(IpamContext context, Claimer claimer, BlockT
             IpamBlock swept = BlockSweep.Sweep(block.Document, cooldown, context.Now);
             int ordinal = (int)range.OffsetOf(address);
             if (BlockAssign.Named(swept, ordinal, whose, context.Step) is not { } next) throw InUse(swept, ordinal);
-            CommitResult result = await writer.AssignAsync(range, next, block.Revision, handle, 1, handleIsNew: false, cancel).ConfigureAwait(false);
-            if (result.Status == CommitStatus.Done || (result.Status == CommitStatus.Ambiguous && await taker.LandedAsync(next, [ordinal], cancel).ConfigureAwait(false) is { Count: > 0 }))
+            CommitResult result = await writer.WriteAsync(range, next, block.Revision, handle is null ? [] : [new HandleDelta(handle, 1)], cancel).ConfigureAwait(false);
+            if (result.Status == CommitStatus.Done || (result.Status == CommitStatus.Ambiguous && await taker.LandedAsync(next, ordinal, cancel).ConfigureAwait(false)))
             {
                 taker.Forget(range);
                 return new AssignedAddress(request.Address, next.Cidr, next.Sequences[ordinal], !next.IsOwnedBy(owner));

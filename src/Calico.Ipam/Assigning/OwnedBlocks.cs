@@ -14,12 +14,8 @@ internal sealed class OwnedBlocks(IpamContext context, Claimer claimer)
 {
     private readonly ConcurrentDictionary<(AffinityOwner Owner, int IpVersion), OwnerBlocks> _owners = new();
 
-    public async ValueTask<OwnerBlocks> EnterAsync(AffinityOwner owner, int ipVersion, CancellationToken cancel)
-    {
-        OwnerBlocks blocks = _owners.GetOrAdd((owner, ipVersion), static (key, self) => new OwnerBlocks(self.Context, self.Claimer, key.Owner, key.IpVersion), (Context: context, Claimer: claimer));
-        await blocks.EnterAsync(cancel).ConfigureAwait(false);
-        return blocks;
-    }
+    public OwnerBlocks Of(AffinityOwner owner, int ipVersion) =>
+        _owners.GetOrAdd((owner, ipVersion), static (key, self) => new OwnerBlocks(self.Context, self.Claimer, key.Owner, key.IpVersion), (Context: context, Claimer: claimer));
 
     /// <summary>Addresses of a block were released: it may have room again.</summary>
     public void MayHaveRoom(AffinityOwner? owner, in IpPrefix range)
@@ -38,6 +34,7 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentQueue<IpPrefix> _roomAgain = new();
+    private readonly ConcurrentQueue<AssignJob> _waiting = new();
     private readonly HashSet<IpPrefix> _all = [];
     private readonly List<IpPrefix> _open = [];
     private IpamCluster? _checked;
@@ -48,14 +45,33 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
 
     public int Count => _all.Count;
 
-    public async ValueTask EnterAsync(CancellationToken cancel)
+    /// <summary>Lets whoever is inside serve this job together with its own.</summary>
+    public void Enqueue(AssignJob job) => _waiting.Enqueue(job);
+
+    public async ValueTask<IDisposable> EnterAsync(CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel).ConfigureAwait(false);
         IsFresh = false;
+        return this;
     }
 
     /// <summary>Leaves: the next caller may come in.</summary>
     public void Dispose() => _gate.Release();
+
+    /// <summary>The job, and those waiting that may take from the same block, so that one write serves them all.</summary>
+    public IReadOnlyList<AssignJob> Batch(AssignJob job, in IpPrefix range, int most)
+    {
+        List<AssignJob> batch = [job];
+        for (int looked = _waiting.Count; looked > 0 && batch.Count < most && _waiting.TryDequeue(out AssignJob? other); looked--)
+        {
+            if (other == job || other.Missing == 0 || !other.IsOpen) continue;
+            bool fits = ReferenceEquals(other.Cluster, job.Cluster) && other.PoolFor(range) is not null && other.HostReserved == job.HostReserved;
+            if (fits) batch.Add(other);
+            if (other.Missing > 0) _waiting.Enqueue(other);
+        }
+
+        return batch;
+    }
 
     public void MayHaveRoom(in IpPrefix range) => _roomAgain.Enqueue(range);
 

@@ -1,13 +1,54 @@
 using System.Net;
 using Calico.Ipam.Blocks;
 using Calico.Ipam.Engine;
+using Calico.Ipam.Warm;
 using Calico.Net;
 
 namespace Calico.Ipam.Assigning;
 
 /// <summary>Reads and changes whose an address is, without freeing it: a virtual machine that moves, a fixed address that changes hands.</summary>
-internal sealed class OwnerEditor(IpamContext context, BlockTaker taker)
+internal sealed class OwnerEditor(IpamContext context, BlockTaker taker, BlockWriter writer)
 {
+    /// <summary>Moves addresses of one block to other handles in one write.</summary>
+    /// <returns>The ordinals that are their new owners' now; the others belong to somebody else.</returns>
+    public async ValueTask<HashSet<int>> MoveAsync(IpPrefix range, IReadOnlyList<RecordChange> changes, CancellationToken cancel)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Versioned<IpamBlock>? read = attempt == 1 && taker.TryRecall(range, out Versioned<IpamBlock> recalled) ? recalled : await context.BlockAsync(range, cancel).ConfigureAwait(false);
+            if (read is not { } block) return [];
+            (IpamBlock next, List<RecordChange> due, HashSet<int> held) = BlockAssign.Move(block.Document, changes, context.Step);
+            if (held.Count < changes.Count && attempt == 1)
+            {
+                taker.Forget(range);
+                continue;
+            }
+
+            if (due.Count == 0) return held;
+            CommitResult result = await writer.WriteAsync(range, next, block.Revision, Deltas(due), cancel).ConfigureAwait(false);
+            if (result.Status == CommitStatus.Done)
+            {
+                taker.Remember(range, new(next, result.Revision));
+                return held;
+            }
+
+            taker.Forget(range);
+            await context.RetryAsync(attempt, $"writing down owners in {range}", cancel).ConfigureAwait(false);
+        }
+    }
+
+    private static List<HandleDelta> Deltas(List<RecordChange> due)
+    {
+        Dictionary<string, int> counts = new(StringComparer.Ordinal);
+        foreach (RecordChange change in due)
+        {
+            counts[change.To.HandleId!] = counts.GetValueOrDefault(change.To.HandleId!) + 1;
+            counts[change.From] = counts.GetValueOrDefault(change.From) - 1;
+        }
+
+        return [.. counts.Where(count => count.Value != 0).OrderByDescending(count => count.Value).Select(count => new HandleDelta(count.Key, count.Value))];
+    }
+
     public async ValueTask<(Versioned<IpamBlock> Block, int Ordinal)?> FindAsync(IpPrefix address, CancellationToken cancel)
     {
         IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);

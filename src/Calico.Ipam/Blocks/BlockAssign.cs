@@ -1,5 +1,6 @@
 using Calico.Ipam.Documents;
 using Calico.Ipam.Pools;
+using Calico.Ipam.Warm;
 
 namespace Calico.Ipam.Blocks;
 
@@ -50,6 +51,28 @@ internal static class BlockAssign
         BlockSweep.DropUnusedAttributes(next);
         SequenceStep.Written(next);
         return next;
+    }
+
+    /// <summary>Gives addresses to other owners in place; each must still be under the handle and number that it was seen with, or be the new owner's already.</summary>
+    public static (IpamBlock Next, List<RecordChange> Changed, HashSet<int> Held) Move(IpamBlock block, IReadOnlyList<RecordChange> changes, SequenceStep step)
+    {
+        List<RecordChange> due = [];
+        HashSet<int> held = [];
+        foreach (RecordChange change in changes)
+        {
+            if (block.Attribute(change.Ordinal) is not { IsCooling: false } record || block.SequenceNumberFor(change.Ordinal) != change.SequenceNumber) continue;
+            bool moved = record.Equals(change.To);
+            if (!moved && record.HandleId != change.From && record.HandleId != change.OrFrom) continue;
+            held.Add(change.Ordinal);
+            if (!moved) due.Add(change with { From = record.HandleId! });
+        }
+
+        if (due.Count == 0) return (block, due, held);
+        IpamBlock next = block.Clone();
+        foreach (RecordChange change in due) next.Slots[change.Ordinal] = Attribute(next, change.To);
+        BlockSweep.DropUnusedAttributes(next);
+        SequenceStep.Written(next);
+        return (next, due, held);
     }
 
     /// <summary>The block given to an owner, with the claim's time.</summary>

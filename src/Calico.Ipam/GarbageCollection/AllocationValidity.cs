@@ -45,6 +45,8 @@ public sealed class AllocationValidity
         bool nodeGone = node is not null && _facts.Nodes is not null && !_facts.Nodes.Contains(node);
         if (FixedAddresses.IsHandle(record.HandleId))
             return _fixedHandles is null || _fixedHandles.Contains(record.HandleId!) ? Validity.Valid : Validity.Leaked;
+        if (record.HandleId?.StartsWith(Warm.WarmSync.Prefix, StringComparison.Ordinal) == true)
+            return nodeGone ? Validity.LeakedNodeGone : Validity.Valid;
         if (record.Owner.TryGetValue(OwnerAttributes.Type, out string? type) && OwnerAttributes.TunnelTypes.Contains(type))
             return nodeGone ? Validity.LeakedNodeGone : Validity.Valid;
         if (IsInUse(address, record, node)) return Validity.Valid;

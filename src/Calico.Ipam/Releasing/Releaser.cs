@@ -20,7 +20,7 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
         {
             try
             {
-                await ReleaseFromAsync(cluster, range, block => BlockRelease.Addresses(block, group, Cooldown(cluster), context.Now, context.Step), released, unallocated, group, cancel).ConfigureAwait(false);
+                await ReleaseFromAsync(cluster, range, block => BlockRelease.Addresses(block, group, Cooldown(cluster), context.Now, context.Step), released, unallocated, group, knownHandle: null, cancel).ConfigureAwait(false);
             }
             catch (IpamException e)
             {
@@ -43,10 +43,12 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
             ?? throw new IpamException(IpamErrorCode.HandleNotFound, $"resource does not exist: IPAMHandle({handle}): it has no addresses, or they were released already");
         IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);
         List<IPAddress> released = [], unallocated = [];
+        Versioned<IpamHandle>? fresh = present;
         foreach ((IPNetwork cidr, int count) in present.Document.Blocks)
         {
             IpPrefix range = IpPrefix.From(cidr);
-            bool found = await ReleaseFromAsync(cluster, range, block => BlockRelease.Handle(block, handle, sequenceNumber, Cooldown(cluster), context.Now, context.Step), released, unallocated, [], cancel).ConfigureAwait(false);
+            bool found = await ReleaseFromAsync(cluster, range, block => BlockRelease.Handle(block, handle, sequenceNumber, Cooldown(cluster), context.Now, context.Step), released, unallocated, [], fresh, cancel).ConfigureAwait(false);
+            fresh = null;
             if (!found) await writer.AdjustAsync(handle, range, -count, cancel).ConfigureAwait(false);
         }
 
@@ -61,6 +63,7 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
         List<IPAddress> released,
         List<IPAddress> unallocated,
         List<ReleaseOption> asked,
+        Versioned<IpamHandle>? knownHandle,
         CancellationToken cancel)
     {
         BlockReleaseResult? unsure = null;
@@ -100,7 +103,7 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
             }
 
             bool gone = result.Next!.AffinityText is null && result.Next.IsEmpty();
-            CommitResult commit = await writer.ReleaseAsync(range, gone ? null : result.Next, block.Revision, result.CountByHandle, cancel).ConfigureAwait(false);
+            CommitResult commit = await writer.WriteAsync(range, gone ? null : result.Next, block.Revision, Deltas(result, attempt == 1 ? knownHandle : null), cancel).ConfigureAwait(false);
             taker.Forget(range);
             if (commit.Status == CommitStatus.Done)
             {
@@ -115,6 +118,9 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
             await context.RetryAsync(attempt, $"releasing addresses of {range}", cancel).ConfigureAwait(false);
         }
     }
+
+    private static List<HandleDelta> Deltas(BlockReleaseResult result, Versioned<IpamHandle>? known) =>
+        [.. result.CountByHandle.Select(count => new HandleDelta(count.Key, -count.Value, Known: known is { } handle && handle.Document.Id == count.Key ? known : null))];
 
     private bool IsRecalled(int attempt, IpPrefix range) => attempt == 1 && taker.TryRecall(range, out _);
 
