@@ -57,13 +57,15 @@ public sealed class NftInterpreter
     public CounterExpression? Counter(NftTableId id, string counter) =>
         _tables.Find(t => t.Table.Id == id)?.Object(NftObjectType.Counter, counter)?.Current(_environment.NowNanoseconds) as CounterExpression;
 
-    /// <summary>The counter of a rule as it is now.</summary>
+    /// <summary>The counters of a rule as they are now.</summary>
     /// <param name="id">The table.</param>
     /// <param name="chain">The chain.</param>
     /// <param name="rule">The rule's position from 0.</param>
-    /// <returns>The first counter of the rule; null when there is none.</returns>
-    public CounterExpression? RuleCounter(NftTableId id, string chain, int rule) =>
-        _tables.Find(t => t.Table.Id == id)?.Chain(chain).Rules[rule].State.FirstOrDefault(s => s?.Expression is CounterExpression)?.Current(_environment.NowNanoseconds) as CounterExpression;
+    /// <returns>The counters in the order of the rule's expressions; none when there is no such table.</returns>
+    /// <exception cref="NftInterpreterException">The table has no such chain.</exception>
+    public IReadOnlyList<CounterExpression> RuleCounters(NftTableId id, string chain, int rule) =>
+        _tables.Find(t => t.Table.Id == id) is not { } table ? []
+            : [.. table.Chain(chain).Rules[rule].State.Where(s => s?.Expression is CounterExpression).Select(s => (CounterExpression)s!.Current(_environment.NowNanoseconds))];
 
     /// <summary>Looks a key up in a set as a rule would, elements that rules added among them.</summary>
     /// <param name="id">The table.</param>
