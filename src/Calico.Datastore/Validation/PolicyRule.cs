@@ -17,7 +17,8 @@ internal sealed class PolicyRule : IResourceRule
         if (!Calico.Policy.Resources.ResourceKinds.IsKnown(resource.Kind.ApiVersion, resource.Kind.Kind)) return;
         foreach (Diagnostic found in _reader.Read(Encoding.UTF8.GetString(resource.ToUtf8Json()), "").Diagnostics)
         {
-            if (found.Severity == Severity.Error) problems.Add(new(found.Path, found.Message));
+            // What the rule for all kinds has said already is not said twice.
+            if (found.Severity == Severity.Error && !problems.Any(p => p.Path == found.Path)) problems.Add(new(found.Path, found.Message));
         }
     }
 }
