@@ -14,7 +14,7 @@ internal static class MemoryWorkload
         using WarmAddresses warm = new(new IpamClient(new InMemoryIpamStore(), Cluster("10.0.0.0/16")), new WarmAddressOptions { Node = "node-1", IPv4 = 64 });
         await warm.StartAsync(new Dictionary<IPAddress, string>());
         string[] handles = [.. Enumerable.Range(0, 1024).Select(i => string.Create(CultureInfo.InvariantCulture, $"k8s-pod-network.{i:x64}"))];
-        Measure.Rate("memory/warm/assign+release", 3_000_000, count =>
+        Measure.Rate("memory/warm/assign and release", 3_000_000, count =>
         {
             for (int i = 0; i < count; i++)
             {
@@ -29,7 +29,7 @@ internal static class MemoryWorkload
     public static void Documents()
     {
         IpamClient client = new(new InMemoryIpamStore(), Cluster("10.0.0.0/16"));
-        Measure.Rate("memory/documents/assign+release", 20_000, async count =>
+        Measure.Rate("memory/documents/assign and release", 20_000, async count =>
         {
             for (int i = 0; i < count; i++)
             {

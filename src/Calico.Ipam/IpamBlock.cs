@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Calico.Ipam.Blocks;
 using Calico.Ipam.Documents;
 using Calico.Net;
 
@@ -20,13 +21,13 @@ public sealed class IpamBlock
     internal readonly int[] Slots;
     internal readonly List<int> Queue;
     internal readonly List<AllocationRecord> AttributeList;
-    internal readonly Dictionary<int, ulong> Sequences;
+    internal readonly SequenceNumbers Sequences;
     internal string? AffinityText;
     internal string? ClaimTimeText;
     internal string? HostAffinityText;
     internal UnknownFields Unknown = [];
 
-    internal IpamBlock(in IpPrefix range, int[] slots, List<int> queue, List<AllocationRecord> attributes, Dictionary<int, ulong> sequences)
+    internal IpamBlock(in IpPrefix range, int[] slots, List<int> queue, List<AllocationRecord> attributes, SequenceNumbers sequences)
     {
         Range = range;
         Slots = slots;
@@ -116,7 +117,7 @@ public sealed class IpamBlock
     public byte[] Encode() => JsonText.Write(this, BlockWriter.Write);
 
     internal IpamBlock Clone() =>
-        new(Range, (int[])Slots.Clone(), [.. Queue], [.. AttributeList], new Dictionary<int, ulong>(Sequences))
+        new(Range, (int[])Slots.Clone(), [.. Queue], [.. AttributeList], Sequences.Clone())
         {
             AffinityText = AffinityText,
             ClaimTimeText = ClaimTimeText,

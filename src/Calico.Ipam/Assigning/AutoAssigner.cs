@@ -38,7 +38,7 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
         AssignJob job = Prepare(cluster, request, ipVersion, cancel);
         OwnerBlocks blocks = owned.Of(job.Owner, ipVersion);
         using IDisposable inside = await blocks.EnterAsync(cancel).ConfigureAwait(false);
-        foreach (IpPrefix range in await blocks.ReloadAsync(job, cancel).ConfigureAwait(false))
+        foreach (IpPrefix range in await blocks.ReloadAsync(job, everything: true, cancel).ConfigureAwait(false))
         {
             if (job.PoolFor(range) is not null && !job.Reserved.Covers(range) && await claimer.ClaimAsync(job.Owner, range, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false) is not null)
                 return range;
@@ -78,15 +78,21 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
         await FromOwnBlocksAsync(job, blocks, cancel).ConfigureAwait(false);
         while (job.Missing > 0 && await ClaimNewAsync(job, blocks, cancel).ConfigureAwait(false) is { } range)
             await TakeAsync(job, blocks, range, cancel).ConfigureAwait(false);
+        if (job.Missing > 0 && blocks.HasFull) await AgainAsync(job, blocks, everything: true, cancel).ConfigureAwait(false);
     }
 
     private async ValueTask FromOwnBlocksAsync(AssignJob job, OwnerBlocks blocks, CancellationToken cancel)
     {
         await TakeFromAsync(job, blocks, await blocks.OpenAsync(job, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         if (job.Missing == 0 || blocks.IsFresh) return;
-        List<IpPrefix> all = await blocks.ReloadAsync(job, cancel).ConfigureAwait(false);
-        foreach (IpPrefix range in all) taker.Forget(range);
-        await TakeFromAsync(job, blocks, all, cancel).ConfigureAwait(false);
+        await AgainAsync(job, blocks, everything: false, cancel).ConfigureAwait(false);
+    }
+
+    private async ValueTask AgainAsync(AssignJob job, OwnerBlocks blocks, bool everything, CancellationToken cancel)
+    {
+        List<IpPrefix> open = await blocks.ReloadAsync(job, everything, cancel).ConfigureAwait(false);
+        foreach (IpPrefix range in open) taker.Forget(range);
+        await TakeFromAsync(job, blocks, open, cancel).ConfigureAwait(false);
     }
 
     private async ValueTask TakeFromAsync(AssignJob job, OwnerBlocks blocks, List<IpPrefix> open, CancellationToken cancel)
@@ -100,7 +106,7 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
 
     private async ValueTask<TakeOutcome> TakeAsync(AssignJob job, OwnerBlocks blocks, IpPrefix range, CancellationToken cancel)
     {
-        TakeOutcome outcome = await taker.TakeAsync(blocks.Batch(job, range, taker.MaxBatch), range, mustOwn: true, cancel).ConfigureAwait(false);
+        TakeOutcome outcome = await taker.TakeAsync(blocks.Batch(job, range, taker.MaxBatch), range, blocks.IsConfirmed(range) ? TakeFrom.Owned : TakeFrom.Claimed, cancel).ConfigureAwait(false);
         if (outcome == TakeOutcome.Full) blocks.MarkFull(range);
         else if (outcome == TakeOutcome.Gone) blocks.Remove(range);
         return outcome;
@@ -135,7 +141,7 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
             foreach (IpPrefix range in await BlockSearch.LendersAsync(context, job, pool, cancel).ConfigureAwait(false))
             {
                 if (job.Missing == 0) return;
-                await taker.TakeAsync([job], range, mustOwn: false, cancel).ConfigureAwait(false);
+                await taker.TakeAsync([job], range, TakeFrom.Anybody, cancel).ConfigureAwait(false);
             }
         }
 

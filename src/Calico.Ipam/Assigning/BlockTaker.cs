@@ -18,17 +18,17 @@ internal sealed class BlockTaker(IpamContext context, Claimer claimer, BlockWrit
     /// <summary>Takes what the jobs still miss, or as much as there is, in one write.</summary>
     /// <param name="jobs">What to take; all of one owner, at most <see cref="MaxBatch"/>.</param>
     /// <param name="range">The block.</param>
-    /// <param name="mustOwn">Only from a block of the jobs' owner; claims it when the documents do not say so yet.</param>
+    /// <param name="from">Whose block it may be.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <returns>What is left of the block.</returns>
-    public async ValueTask<TakeOutcome> TakeAsync(IReadOnlyList<AssignJob> jobs, IpPrefix range, bool mustOwn, CancellationToken cancel)
+    public async ValueTask<TakeOutcome> TakeAsync(IReadOnlyList<AssignJob> jobs, IpPrefix range, TakeFrom from, CancellationToken cancel)
     {
         AssignJob first = jobs[0];
         for (int attempt = 1; ; attempt++)
         {
-            Versioned<IpamBlock>? read = mustOwn && attempt == 1 && _remembered.TryGetValue(range, out Versioned<IpamBlock> known) && known.Document.IsOwnedBy(first.Owner)
+            Versioned<IpamBlock>? read = from != TakeFrom.Anybody && attempt == 1 && _remembered.TryGetValue(range, out Versioned<IpamBlock> known) && known.Document.IsOwnedBy(first.Owner)
                 ? known
-                : await ReadAsync(first, range, mustOwn, cancel).ConfigureAwait(false);
+                : await ReadAsync(first, range, attempt == 1 ? from : Surer(from), cancel).ConfigureAwait(false);
             if (read is not { } block) return TakeOutcome.Gone;
             IpamBlock next = BlockSweep.Sweep(block.Document, first.Cooldown, context.Now);
             List<(AssignJob Job, IReadOnlyList<int> Ordinals)> taken = new(jobs.Count);
@@ -117,9 +117,25 @@ internal sealed class BlockTaker(IpamContext context, Claimer claimer, BlockWrit
 
     public void Forget(in IpPrefix range) => _remembered.TryRemove(range, out _);
 
-    private ValueTask<Versioned<IpamBlock>?> ReadAsync(AssignJob job, IpPrefix range, bool mustOwn, CancellationToken cancel) => mustOwn
-        ? claimer.ClaimAsync(job.Owner, range, job.HostReserved, mayCreate: true, cancel)
-        : context.BlockAsync(range, cancel);
+    private async ValueTask<Versioned<IpamBlock>?> ReadAsync(AssignJob job, IpPrefix range, TakeFrom from, CancellationToken cancel)
+    {
+        if (from != TakeFrom.Claimed && await context.BlockAsync(range, cancel).ConfigureAwait(false) is { } block && (from == TakeFrom.Anybody || block.Document.IsOwnedBy(job.Owner))) return block;
+        return from == TakeFrom.Anybody ? null : await claimer.ClaimAsync(job.Owner, range, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false);
+    }
+
+    private static TakeFrom Surer(TakeFrom from) => from == TakeFrom.Owned ? TakeFrom.Claimed : from;
+}
+
+internal enum TakeFrom
+{
+    /// <summary>The owner's, by the list of affinities; the block is read and must say so too.</summary>
+    Owned,
+
+    /// <summary>The owner's, after a claim that repairs whatever is half done.</summary>
+    Claimed,
+
+    /// <summary>Anybody's: borrowing.</summary>
+    Anybody,
 }
 
 internal enum TakeOutcome

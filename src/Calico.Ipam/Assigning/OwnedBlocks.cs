@@ -32,11 +32,14 @@ internal sealed class OwnedBlocks(IpamContext context, Claimer claimer)
 /// <summary>One owner's blocks of one family; members other than the marks are for the one caller inside.</summary>
 internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, AffinityOwner owner, int ipVersion) : IDisposable
 {
+    private const int Rechecked = 20;
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentQueue<IpPrefix> _roomAgain = new();
     private readonly ConcurrentQueue<AssignJob> _waiting = new();
-    private readonly HashSet<IpPrefix> _all = [];
+    private readonly Dictionary<IpPrefix, AffinityState> _all = [];
     private readonly List<IpPrefix> _open = [];
+    private readonly List<IpPrefix> _full = [];
     private IpamCluster? _checked;
     private volatile bool _stale = true;
 
@@ -44,6 +47,8 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
     public bool IsFresh { get; private set; }
 
     public int Count => _all.Count;
+
+    public bool HasFull => _full.Count > 0;
 
     /// <summary>Lets whoever is inside serve this job together with its own.</summary>
     public void Enqueue(AssignJob job) => _waiting.Enqueue(job);
@@ -77,35 +82,46 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
 
     public void MarkStale() => _stale = true;
 
-    public bool Has(in IpPrefix range) => _all.Contains(range);
+    public bool Has(in IpPrefix range) => _all.ContainsKey(range);
+
+    /// <summary>The affinity was confirmed when it was last read, so that reading the block is enough.</summary>
+    public bool IsConfirmed(in IpPrefix range) => _all.TryGetValue(range, out AffinityState state) && state == AffinityState.Confirmed;
 
     /// <summary>Blocks that may have room, read from the store when nothing is known or the pools changed. Full ones are to be taken off the list.</summary>
     public async ValueTask<List<IpPrefix>> OpenAsync(AssignJob job, CancellationToken cancel)
     {
-        if (_stale || !ReferenceEquals(_checked, job.Cluster)) return await ReloadAsync(job, cancel).ConfigureAwait(false);
+        if (_stale || !ReferenceEquals(_checked, job.Cluster)) return await ReloadAsync(job, everything: true, cancel).ConfigureAwait(false);
         while (_roomAgain.TryDequeue(out IpPrefix range))
         {
-            if (_all.Contains(range) && !_open.Contains(range)) _open.Add(range);
+            if (_all.ContainsKey(range) && _full.Remove(range)) _open.Add(range);
         }
 
         return _open;
     }
 
-    public async ValueTask<List<IpPrefix>> ReloadAsync(AssignJob job, CancellationToken cancel)
+    /// <summary>Reads the list again. Of the blocks that were full some are looked at once more, in turn: somebody else may have released addresses.</summary>
+    /// <param name="job">For its pools.</param>
+    /// <param name="everything">Look at all of them once more.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async ValueTask<List<IpPrefix>> ReloadAsync(AssignJob job, bool everything, CancellationToken cancel)
     {
         _stale = false;
         _roomAgain.Clear();
+        HashSet<IpPrefix> stillFull = everything ? [] : [.. _full.Skip(Rechecked)];
+        List<IpPrefix> fullBefore = [.. _full.Skip(Rechecked)];
         List<BlockAffinity> affinities = await context.AffinitiesAsync(owner, ipVersion, cancel).ConfigureAwait(false);
         _all.Clear();
         _open.Clear();
+        _full.Clear();
         foreach (BlockAffinity affinity in affinities)
         {
             IpPrefix range = IpPrefix.From(affinity.Block);
             if (job.PoolFor(range) is null && await GaveUpAsync(job, range, cancel).ConfigureAwait(false)) continue;
-            _all.Add(range);
-            _open.Add(range);
+            _all[range] = affinity.State;
+            if (!stillFull.Contains(range)) _open.Add(range);
         }
 
+        if (!everything) _full.AddRange(fullBefore.Where(_all.ContainsKey));
         IsFresh = true;
         _checked = job.Cluster;
         return _open;
@@ -113,15 +129,19 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
 
     public void Add(in IpPrefix range)
     {
-        if (_all.Add(range)) _open.Add(range);
+        if (_all.TryAdd(range, AffinityState.Confirmed)) _open.Add(range);
     }
 
-    public void MarkFull(in IpPrefix range) => _open.Remove(range);
+    public void MarkFull(in IpPrefix range)
+    {
+        if (_open.Remove(range)) _full.Add(range);
+    }
 
     public void Remove(in IpPrefix range)
     {
         _all.Remove(range);
         _open.Remove(range);
+        _full.Remove(range);
     }
 
     // Only a pool that no longer selects the node makes the node give a block up: another use or another choice of pools is a matter of this one request.

@@ -19,7 +19,7 @@ internal static class BlockFactory
         int[] slots = new int[size];
         Array.Fill(slots, IpamBlock.Free);
         List<int> queue = new(size);
-        IpamBlock block = new(range, slots, queue, [], [])
+        IpamBlock block = new(range, slots, queue, [], new SequenceNumbers(size))
         {
             AffinityText = owner?.ToString(),
             ClaimTimeText = owner is null ? null : JsonText.Rfc3339(now),

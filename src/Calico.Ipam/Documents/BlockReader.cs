@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Calico.Ipam.Blocks;
 using Calico.Net;
 
 namespace Calico.Ipam.Documents;
@@ -15,7 +16,7 @@ internal ref struct BlockReader
     private readonly List<int> _slots = [];
     private readonly List<int> _queue = [];
     private readonly List<AllocationRecord> _attributes = [];
-    private readonly Dictionary<int, ulong> _sequences = [];
+    private readonly List<(int Ordinal, ulong Number)> _sequences = [];
     private readonly UnknownFields _unknown = [];
     private ulong _sequence;
     private bool _deleted;
@@ -109,7 +110,7 @@ internal ref struct BlockReader
             string name = reader.GetString()!;
             if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal))
                 throw Bad("$.sequenceNumberForAllocation", $"'{name}' is not an ordinal");
-            _sequences[ordinal] = reader.NextUInt64();
+            _sequences.Add((ordinal, reader.NextUInt64()));
         }
     }
 
@@ -127,7 +128,7 @@ internal ref struct BlockReader
         }
 
         CheckQueue(size);
-        return new IpamBlock(cidr, [.. _slots], _queue, _attributes, _sequences)
+        return new IpamBlock(cidr, [.. _slots], _queue, _attributes, Sequences(size))
         {
             AffinityText = _affinity ?? (_hostAffinity is { Length: > 0 } host ? $"host:{host}" : null),
             ClaimTimeText = _claimTime,
@@ -136,6 +137,18 @@ internal ref struct BlockReader
             Deleted = _deleted,
             Unknown = _unknown,
         };
+    }
+
+    private readonly SequenceNumbers Sequences(int size)
+    {
+        SequenceNumbers sequences = new(size);
+        foreach ((int ordinal, ulong number) in _sequences)
+        {
+            if (ordinal >= size) throw Bad("$.sequenceNumberForAllocation", $"ordinal {ordinal} is outside the block");
+            sequences[ordinal] = number;
+        }
+
+        return sequences;
     }
 
     private readonly void CheckQueue(int size)

@@ -56,7 +56,7 @@ internal static class BlockWriter
     {
         json.WriteStartObject("sequenceNumberForAllocation"u8);
         Span<byte> name = stackalloc byte[11];
-        for (int ordinal = 0; ordinal < block.Slots.Length && block.Sequences.Count > 0; ordinal++)
+        for (int ordinal = 0; ordinal < block.Slots.Length; ordinal++)
         {
             if (!block.Sequences.TryGetValue(ordinal, out ulong number)) continue;
             Utf8Formatter.TryFormat(ordinal, name, out int length);
