@@ -1,1 +1,3 @@
-return 0;
+using Calico.Cli;
+
+return CalicoCommand.Run(args, Console.Out, Console.Error);

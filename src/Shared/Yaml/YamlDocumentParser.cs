@@ -45,10 +45,11 @@ internal sealed class YamlDocumentParser
         }
         catch (YamlException e)
         {
-            // The scanner may notice only after the last line that something is missing.
+            // "While scanning …": it began at Start and went wrong at End. Something missing may be noticed only after the last line.
+            Mark at = e.Message.StartsWith("While ", StringComparison.Ordinal) ? e.End : e.Start;
             string[] rows = text.TrimEnd('\r', '\n').Split('\n');
-            bool pastEnd = e.Start.Line > rows.Length;
-            int line = pastEnd ? rows.Length : (int)e.Start.Line, column = pastEnd ? rows[^1].Length + 1 : (int)e.Start.Column;
+            bool pastEnd = at.Line > rows.Length;
+            int line = pastEnd ? rows.Length : (int)at.Line, column = pastEnd ? rows[^1].Length + 1 : (int)at.Column;
             return new ParsedDocument(null, Lower(e.Message), line + parser._lineOffset, Math.Max(1, column));
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException or NullReferenceException)

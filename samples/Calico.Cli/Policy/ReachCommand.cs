@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Calico.Policy.Model;
+using Spectre.Console;
+
+namespace Calico.Cli.Policy;
+
+/// <summary><c>calico policy reach MANIFESTS…</c>: who may reach whom on what, as a table, JSON, Graphviz or a page.</summary>
+internal static class ReachCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string[]> manifests = ManifestInput.Argument();
+        Option<string> format = new("--format") { Description = "table, json, dot (Graphviz) or html (one page, the matrix as a picture).", DefaultValueFactory = static _ => "table" };
+        format.AcceptOnlyFromAmong("table", "json", "dot", "html");
+        Command command = new("reach", "Show who may reach whom, and on what.") { manifests, format };
+        command.SetAction(parsed => Run(parsed.GetValue(manifests)!, parsed.GetValue(format)!, terminal));
+        return command;
+    }
+
+    private static int Run(string[] paths, string format, Terminal terminal)
+    {
+        ReachMatrix matrix = ReachMatrix.Of(ManifestInput.ReadCluster(paths, terminal).Cluster);
+        switch (format)
+        {
+            case "json": WriteJson(matrix, terminal.Out); break;
+            case "dot": WriteDot(matrix, terminal.Out); break;
+            case "html": ReachPage.Write(matrix, terminal.Out); break;
+            default: WriteTable(matrix, terminal.Rich); break;
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static void WriteTable(ReachMatrix matrix, IAnsiConsole console)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).Title("rows reach columns").AddColumn("");
+        foreach (string to in matrix.Peers) table.AddColumn(new TableColumn(Markup.Escape(to)).Centered());
+        foreach (string from in matrix.Peers)
+            table.AddRow([$"[bold]{Markup.Escape(from)}[/]", .. matrix.Peers.Select(to => from == to ? "[dim]·[/]" : Cell(matrix[from, to]))]);
+        console.Write(table);
+        console.MarkupLineInterpolated($"{matrix.Summary()}");
+    }
+
+    private static string Cell(Reach reach) => $"[{(reach.IsEverything ? "green" : reach.IsNothing ? "red" : "yellow")}]{Markup.Escape(reach.ToString())}[/]";
+
+    private static void WriteJson(ReachMatrix matrix, TextWriter output)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("peers");
+            foreach (string peer in matrix.Peers) writer.WriteStringValue(peer);
+            writer.WriteEndArray();
+            writer.WriteStartArray("pairs");
+            foreach (string from in matrix.Peers)
+            {
+                foreach (string to in matrix.Peers.Where(to => to != from && !matrix[from, to].IsNothing))
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("from", from);
+                    writer.WriteString("to", to);
+                    writer.WriteBoolean("everything", matrix[from, to].IsEverything);
+                    writer.WriteStartArray("allowed");
+                    foreach ((IpProtocol protocol, PortRange ports) in matrix[from, to].Allowed)
+                    {
+                        writer.WriteStartObject();
+                        writer.WriteString("protocol", protocol.ToString());
+                        if (protocol.HasPorts)
+                        {
+                            writer.WriteNumber("first", ports.First);
+                            writer.WriteNumber("last", ports.Last);
+                        }
+
+                        writer.WriteEndObject();
+                    }
+
+                    writer.WriteEndArray();
+                    writer.WriteEndObject();
+                }
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        output.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
+    }
+
+    private static void WriteDot(ReachMatrix matrix, TextWriter output)
+    {
+        output.WriteLine("digraph reach {");
+        output.WriteLine("  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"]; edge [fontname=\"sans-serif\", fontsize=10];");
+        foreach (IGrouping<string, string> ns in matrix.Peers.Where(static p => p.Contains('/')).GroupBy(static p => p.Split('/')[0]))
+            output.WriteLine($"  subgraph {Quoted("cluster_" + ns.Key)} {{ label={Quoted(ns.Key)}; {string.Join(' ', ns.Select(static p => Quoted(p) + ";"))} }}");
+        foreach (string from in matrix.Peers)
+        {
+            foreach (string to in matrix.Peers.Where(to => to != from && !matrix[from, to].IsNothing))
+                output.WriteLine($"  {Quoted(from)} -> {Quoted(to)} [label={Quoted(matrix[from, to].ToString())}];");
+        }
+
+        output.WriteLine("}");
+    }
+
+    private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using System.Text;
+
+namespace Calico.Cli.Policy;
+
+/// <summary>The matrix as one self-contained page: no script, style or font from elsewhere.</summary>
+internal static class ReachPage
+{
+    public static void Write(ReachMatrix matrix, TextWriter output)
+    {
+        using Stream template = typeof(ReachPage).Assembly.GetManifestResourceStream("reach.html")!;
+        using StreamReader reader = new(template);
+        output.Write(reader.ReadToEnd()
+            .Replace("{{summary}}", WebUtility.HtmlEncode(matrix.Summary()), StringComparison.Ordinal)
+            .Replace("{{matrix}}", Rows(matrix), StringComparison.Ordinal));
+    }
+
+    private static string Rows(ReachMatrix matrix)
+    {
+        StringBuilder html = new();
+        html.Append("<thead><tr><td></td>");
+        foreach (string to in matrix.Peers) html.Append("<th scope=\"col\"><span>").Append(WebUtility.HtmlEncode(to)).Append("</span></th>");
+        html.Append("</tr></thead><tbody>");
+        foreach (string from in matrix.Peers)
+        {
+            html.Append("<tr><th scope=\"row\">").Append(WebUtility.HtmlEncode(from)).Append("</th>");
+            foreach (string to in matrix.Peers) Cell(html, from, to, matrix[from, to]);
+            html.Append("</tr>\n");
+        }
+
+        return html.Append("</tbody>").ToString();
+    }
+
+    private static void Cell(StringBuilder html, string from, string to, Reach reach)
+    {
+        string kind = from == to ? "self" : reach.IsEverything ? "all" : reach.IsNothing ? "none" : "some";
+        string title = from == to ? from : $"{from} → {to}: {(reach.IsNothing ? "nothing" : reach.ToString())}";
+        html.Append("<td class=\"").Append(kind).Append("\" title=\"").Append(WebUtility.HtmlEncode(title)).Append("\">");
+        if (kind == "some") html.Append(WebUtility.HtmlEncode(reach.ToString()));
+        html.Append("</td>");
+    }
+}
