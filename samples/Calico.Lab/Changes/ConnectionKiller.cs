@@ -19,10 +19,31 @@ internal static class ConnectionKiller
     /// <exception cref="NetlinkException">The kernel was built without CONFIG_INET_DIAG_DESTROY (EOPNOTSUPP).</exception>
     public static async Task<int> EndBgpSessionsAsync(NetworkNamespace where, IPAddress peer, CancellationToken cancellation)
     {
-        using NetlinkConnection connection = NetlinkConnection.Open(SockDiag, new NetlinkConnectionOptions { Namespace = where, StrictChecking = false });
-        byte family = (byte)(peer.AddressFamily == AddressFamily.InterNetworkV6 ? 10 : 2);
+        using NetlinkConnection connection = Open(where);
+        byte family = FamilyOf(peer);
+        List<byte[]> found = await FindAsync(connection, peer, cancellation);
+        NetlinkBatch destroy = new();
+        foreach (byte[] id in found) WriteRequest(destroy.Begin(SockDestroy, NetlinkFlags.Ack), family, id);
+        if (found.Count > 0) (await connection.SendAsync(destroy, cancellationToken: cancellation)).ThrowIfFailed();
+        return found.Count;
+    }
+
+    /// <summary>The established BGP connections of a namespace with <paramref name="peer"/>.</summary>
+    public static async Task<int> CountBgpSessionsAsync(NetworkNamespace where, IPAddress peer, CancellationToken cancellation)
+    {
+        using NetlinkConnection connection = Open(where);
+        return (await FindAsync(connection, peer, cancellation)).Count;
+    }
+
+    private static NetlinkConnection Open(NetworkNamespace where) =>
+        NetlinkConnection.Open(SockDiag, new NetlinkConnectionOptions { Namespace = where, StrictChecking = false });
+
+    private static byte FamilyOf(IPAddress peer) => (byte)(peer.AddressFamily == AddressFamily.InterNetworkV6 ? 10 : 2);
+
+    private static async Task<List<byte[]>> FindAsync(NetlinkConnection connection, IPAddress peer, CancellationToken cancellation)
+    {
         NetlinkBatch dump = new();
-        WriteRequest(dump.Begin(SockDiagByFamily, NetlinkFlags.Dump), family, new byte[IdLength]);
+        WriteRequest(dump.Begin(SockDiagByFamily, NetlinkFlags.Dump), FamilyOf(peer), new byte[IdLength]);
         List<byte[]> found = [];
         await connection.DumpAsync(dump, (int _, in NetlinkMessage message) =>
         {
@@ -30,11 +51,7 @@ internal static class ConnectionKiller
             ReadOnlySpan<byte> id = message.Payload.Slice(MessageIdOffset, IdLength);
             if (IsBgpWith(id, peer)) found.Add(id.ToArray());
         }, found.Clear, cancellation);
-
-        NetlinkBatch destroy = new();
-        foreach (byte[] id in found) WriteRequest(destroy.Begin(SockDestroy, NetlinkFlags.Ack), family, id);
-        if (found.Count > 0) (await connection.SendAsync(destroy, cancellationToken: cancellation)).ThrowIfFailed();
-        return found.Count;
+        return found;
     }
 
     // struct inet_diag_req_v2: family, protocol, extensions, padding, states, struct inet_diag_sockid.

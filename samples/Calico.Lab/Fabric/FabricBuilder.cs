@@ -33,7 +33,7 @@ internal sealed class FabricBuilder(Namespaces namespaces, FabricPlan plan)
         Link loopback = await atHost.Links.GetAsync("lo", cancellation);
         await atHost.Links.SetUpAsync(loopback.Index, cancellation);
         Link far = await atHost.Links.GetAsync(LinkPlan.HostInterface, cancellation);
-        foreach ((IPAddress, int) address in (ReadOnlySpan<(IPAddress, int)>)[link.Far4, link.Far6, .. extra]) await AddAddressAsync(atHost, far.Index, address, cancellation);
+        foreach ((IPAddress, int) address in new[] { link.Far4, link.Far6 }.Concat(extra)) await AddAddressAsync(atHost, far.Index, address, cancellation);
         await atHost.Routes.AddAsync(DefaultRoute(link.Near4.Address, far.Index), cancellation);
         await atHost.Routes.AddAsync(DefaultRoute(link.Near6.Address, far.Index), cancellation);
     }

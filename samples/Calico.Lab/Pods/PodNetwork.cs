@@ -3,6 +3,8 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Calico.Lab.Fabric;
 using Calico.Netlink;
+using Calico.Policy.Conversion;
+using Calico.Policy.Resources;
 
 namespace Calico.Lab.Pods;
 
@@ -16,15 +18,15 @@ internal sealed class PodNetwork(Namespaces namespaces, FabricPlan plan)
     private static readonly IPAddress Gateway4 = IPAddress.Parse("169.254.1.1");
     private static readonly IPAddress Gateway6 = IPAddress.Parse("fe80::ecee:eeff:feee:eeee");
 
-    public string NamespaceOf(PodSpec pod) => plan.PodNamespace(pod.Namespace, pod.Name);
+    public string NamespaceOf(Pod pod) => plan.PodNamespace(pod.Metadata.Namespace!, pod.Metadata.Name!);
 
     /// <summary>Makes the pod's namespace and link.</summary>
     /// <returns>The pod's hardware address.</returns>
-    public async Task<PhysicalAddress> AddAsync(PodSpec pod, NodePlan node, IReadOnlyList<IPAddress> addresses, CancellationToken cancellation)
+    public async Task<PhysicalAddress> AddAsync(Pod pod, NodePlan node, IReadOnlyList<IPAddress> addresses, CancellationToken cancellation)
     {
         NetworkNamespace podNamespace = namespaces.Create(NamespaceOf(pod)), host = namespaces[node.Namespace];
         using RtNetlink inPod = RtNetlink.Open(podNamespace);
-        string hostInterface = PodNames.HostInterface(pod.Namespace, pod.Name);
+        string hostInterface = PodConverter.InterfaceName(pod.Metadata.Namespace!, pod.Metadata.Name!);
         Link eth0 = await inPod.Links.AddVethAsync(
             LinkPlan.HostInterface, hostInterface, host, new LinkSettings { Up = true }, new LinkSettings { HardwareAddress = HostMac, Up = true }, cancellation);
         SetHostEnd(host, hostInterface);
@@ -47,7 +49,7 @@ internal sealed class PodNetwork(Namespaces namespaces, FabricPlan plan)
         return eth0.HardwareAddress!;
     }
 
-    public void Remove(PodSpec pod) => namespaces.Delete(NamespaceOf(pod));
+    public void Remove(Pod pod) => namespaces.Delete(NamespaceOf(pod));
 
     private static void SetHostEnd(NetworkNamespace host, string name)
     {

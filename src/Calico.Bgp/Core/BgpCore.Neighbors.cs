@@ -247,6 +247,8 @@ public sealed partial class BgpCore
         bool restart = options.GracefulRestart == GracefulRestartMode.Full;
         bool overIpv6 = Normalize(connection.RemoteEndPoint.Address).AddressFamily == AddressFamily.InterNetworkV6;
         bool longLived = options.LongLivedStaleTime > TimeSpan.Zero;
+        // A session that comes again found forwarding as it was: only the connection was gone (RFC 4724 section 3, F bit).
+        bool preserved = Options.Restarting || neighbor.TimesEstablished > 0;
         return new BgpCapabilities
         {
             Families = options.Families,
@@ -259,9 +261,9 @@ public sealed partial class BgpCore
             Role = options.Role,
             GracefulRestart = options.GracefulRestart == GracefulRestartMode.Off ? null : new GracefulRestartCapability(
                 IsRestarting, Notification: true, options.RestartTime,
-                restart ? [.. options.Families.Select(f => new GracefulRestartFamily(f, Options.Restarting))] : []),
+                restart ? [.. options.Families.Select(f => new GracefulRestartFamily(f, preserved))] : []),
             LongLived = longLived && options.GracefulRestart != GracefulRestartMode.Off
-                ? [.. options.Families.Select(f => new LongLivedFamily(f, Options.Restarting, options.LongLivedStaleTime))] : [],
+                ? [.. options.Families.Select(f => new LongLivedFamily(f, preserved, options.LongLivedStaleTime))] : [],
         };
     }
 

@@ -35,7 +35,8 @@ internal sealed class SpeakerWork : IDisposable
     public SpeakerWork(TimeProvider time)
     {
         Time = time;
-        _timer = time.CreateTimer(static state => ((SpeakerWork)state!).Post(WorkItem.Call(static () => { })), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Action alarmIsOver = () => _armedFor = long.MaxValue;
+        _timer = time.CreateTimer(_ => Post(WorkItem.Call(alarmIsOver)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public TimeProvider Time { get; }
@@ -104,7 +105,8 @@ internal sealed class SpeakerWork : IDisposable
         // An earlier alarm that is still to come looks again by itself.
         if (_armedFor > now && _armedFor <= due) return;
         _armedFor = due;
-        _timer.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait, Timeout.InfiniteTimeSpan);
+        // Timers cut off fractions of a millisecond: up, or the alarm comes before anything is due.
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds) + 1), Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose() => _timer.Dispose();

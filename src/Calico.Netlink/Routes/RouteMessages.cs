@@ -62,7 +62,8 @@ public static class RouteMessages
         message.PutUInt8(length);
         message.PutUInt8(source is null ? (byte)0 : length);
         message.Put([0, 0, 0, 0, 0]);
-        message.PutUInt32(0x1000); // RTM_F_LOOKUP_TABLE: say which table answered.
+        // RTM_F_LOOKUP_TABLE: say which table answered. IPv6 always does, and refuses the flag.
+        message.PutUInt32(v6 ? 0u : 0x1000);
         message.AttributeAddress(Destination, destination);
         if (source is not null) message.AttributeAddress(Source, source);
         if (mark != 0) message.AttributeUInt32(Mark, mark);

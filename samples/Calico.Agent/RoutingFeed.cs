@@ -1,0 +1,152 @@
+using System.Net;
+using Calico.Bgp;
+using Calico.Bgp.Topology;
+using Calico.Datastore;
+using Calico.Dataplane;
+using Calico.Netlink;
+using Microsoft.Extensions.Logging;
+
+namespace Calico.Agent;
+
+/// <summary>Nodes, peers, pools and blocks → topology → speaker; what the speaker learns → dataplane.</summary>
+internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplane, RtNetlink netlink, ILoggerFactory loggers, ILogger<RoutingFeed> logger) : IAsyncDisposable
+{
+    private readonly TopologyFacts _facts = new(options.Node, options.RouterId);
+    private readonly WorkloadRoutes _workloads = new(options.Node);
+    private readonly NextHops _nextHops = new(netlink);
+    private readonly Dictionary<IPNetwork, RouteChange> _learned = [];
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    // Well within the 120 s that peers keep our routes for.
+    private static readonly TimeSpan LongestDeferral = TimeSpan.FromSeconds(45);
+    private bool? _restarting;
+    private NodeTopology? _topology;
+    private BgpSpeaker? _speaker;
+    private Task _learning = Task.CompletedTask;
+    private bool _changed = true;
+    private HashSet<TopologyProblem> _told = [];
+
+    public void Take(SyncUpdate update)
+    {
+        _changed |= _facts.Take(update);
+        _changed |= _workloads.Take(update);
+    }
+
+    /// <summary>Makes the speaker what the topology says now.</summary>
+    public async Task FlushAsync(bool inSync, CancellationToken cancellation)
+    {
+        if (!inSync || !_changed) return;
+        _changed = false;
+        NodeTopology topology = BgpTopology.Compute(_facts.ToInput());
+        List<TopologyProblem> problems = [.. topology.Problems];
+        dataplane.SetLocalBlocks(_facts.ConfirmedBlocks);
+        if (topology.RouterId is null)
+        {
+            Log.NoRouterId(logger, options.Node);
+            return;
+        }
+
+        BgpSpeakerOptions wanted = topology.ToSpeakerOptions(_facts.Filters, problems: problems) with { ConnectRetryTime = TimeSpan.FromSeconds(1) };
+        foreach (TopologyProblem problem in problems.Where(p => !_told.Contains(p))) Log.Problem(logger, problem.ToString());
+        _told = [.. problems];
+        await _turn.WaitAsync(cancellation);
+        _topology = topology;
+        _turn.Release();
+        await ApplyAsync(wanted, cancellation);
+        await _speaker!.SetLocalRoutesAsync([.. LocalRoutes(topology)]);
+        await ReprogramAsync(cancellation);
+    }
+
+    /// <summary>Links, addresses or routes of the node have changed: next hops may lead elsewhere.</summary>
+    public async Task NetworkChangedAsync(CancellationToken cancellation)
+    {
+        _nextHops.Forget();
+        await ReprogramAsync(cancellation);
+    }
+
+    private async Task ApplyAsync(BgpSpeakerOptions wanted, CancellationToken cancellation)
+    {
+        // Routes of an earlier run are still in the kernel and the peers still hold ours: that is a restart.
+        _restarting ??= await HasLearnedRoutesAsync(cancellation);
+        wanted = wanted with { Restarting = _restarting.Value, SelectionDeferral = LongestDeferral };
+        if (_speaker is not null)
+        {
+            await _speaker.ApplyAsync(wanted);
+            return;
+        }
+
+        _speaker = new BgpSpeaker(wanted, loggers);
+        await _speaker.StartAsync(cancellation);
+        _learning = LearnAsync(_speaker, cancellation);
+    }
+
+    private async Task<bool> HasLearnedRoutesAsync(CancellationToken cancellation) =>
+        (await netlink.Routes.ListAsync(new Calico.Netlink.RouteFilter { Protocol = RouteProtocol.Calico }, cancellation)).Any(r => r.Gateway is not null);
+
+    private IEnumerable<LocalRoute> LocalRoutes(NodeTopology topology) =>
+        topology.StaticRoutes.Where(r => r.Kind != TopologyStaticRouteKind.Gateway).Select(r => new LocalRoute(r.Prefix)).Concat(_workloads.Routes);
+
+    private async Task LearnAsync(BgpSpeaker speaker, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (RouteChangeBatch batch in speaker.Subscribe().WithCancellation(cancellation))
+            {
+                await _turn.WaitAsync(cancellation);
+                try
+                {
+                    foreach (RouteChange change in batch.Changes) await ProgramAsync(change, cancellation);
+                }
+                finally
+                {
+                    _turn.Release();
+                }
+
+                if (batch.Synchronized) dataplane.LearnedRoutesInSync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private async Task ReprogramAsync(CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            foreach (RouteChange route in _learned.Values.ToArray()) await ProgramAsync(route, cancellation);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async ValueTask ProgramAsync(RouteChange change, CancellationToken cancellation)
+    {
+        if (change.Kind == RouteChangeKind.Withdraw)
+        {
+            _learned.Remove(change.Prefix);
+            dataplane.RemoveLearnedRoute(change.Prefix);
+            return;
+        }
+
+        _learned[change.Prefix] = change;
+        List<IPAddress> gateways = [];
+        foreach (Calico.Bgp.RouteNextHop hop in change.NextHops)
+        {
+            if (_topology?.Routes.ForKernel(change.Prefix, hop.Address) == KernelProgramming.Reject) continue;
+            if (await _nextHops.GatewayToAsync(hop.Address, cancellation) is { } gateway && !gateways.Contains(gateway)) gateways.Add(gateway);
+        }
+
+        if (gateways.Count > 0) dataplane.SetLearnedRoute(new LearnedRoute(change.Prefix, gateways));
+        else dataplane.RemoveLearnedRoute(change.Prefix);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_speaker is not null) await _speaker.DisposeAsync();
+        await _learning;
+        _turn.Dispose();
+    }
+}
