@@ -11,7 +11,7 @@ if (args.Contains("--benchmarkdotnet"))
     return;
 }
 
-string[] chosen = args.Length > 0 ? args : ["felix", "customers", "cluster", "node", "curve", "selector"];
+string[] chosen = args.Length > 0 ? args : ["felix", "customers", "cluster", "node", "curve", "selector", "analysis"];
 foreach (string name in chosen)
 {
     switch (name)
@@ -22,6 +22,7 @@ foreach (string name in chosen)
         case "node": Cluster("node-7"); break;
         case "curve": Curve(); break;
         case "selector": Selectors(); break;
+        case "analysis": AnalysisWorkload.Run(); break;
         default: Console.Error.WriteLine($"unknown: {name}"); break;
     }
 }
