@@ -17,7 +17,12 @@ public sealed partial class CalicoDataplane
         List<WorkloadEndpointModel> endpoints;
         lock (_lock)
         {
-            _network.Plan();
+            if (_network.Plan())
+            {
+                _planner.SetTunnels(_network.Tunnels);
+                _tunnelsChanged = true;
+            }
+
             change = _planner.Flush();
             if (_endpointsChanged)
             {
@@ -32,6 +37,7 @@ public sealed partial class CalicoDataplane
 
         int rules = await _ruleset.ApplyAsync(change, cancellationToken).ConfigureAwait(false);
         if (report) Configure(endpoints, problems);
+        await EnsureTunnelsAsync(problems, cancellationToken).ConfigureAwait(false);
         (int put, int deleted, IReadOnlyList<RouteFailure> failures) = await _routeApplier.ApplyAsync(NothingHeld, cancellationToken).ConfigureAwait(false);
         foreach (RouteFailure failure in failures) problems.Add($"Route {failure.Route}: {failure.Error}.");
         if (report || failures.Count > 0)
@@ -45,6 +51,7 @@ public sealed partial class CalicoDataplane
     private static readonly HashSet<IPNetwork> NothingHeld = [];
     private List<WorkloadEndpointModel> _active = [];
     private bool _endpointsChanged;
+    private bool _tunnelsChanged;
 
     private async ValueTask ReadInterfacesAsync(CancellationToken cancellationToken)
     {
@@ -71,6 +78,35 @@ public sealed partial class CalicoDataplane
 
             _routeApplier.SetInterfaces(interfaces);
         }
+    }
+
+    /// <summary>After the rules, which let the overlay's packets in from nodes only; before the routes through it.</summary>
+    private async ValueTask EnsureTunnelsAsync(List<string> problems, CancellationToken cancellationToken)
+    {
+        if (!_tunnelsChanged) return;
+        bool changed = false;
+        foreach (string name in (string[])[Plan.NetworkPlanner.VxlanDevice, Plan.NetworkPlanner.VxlanDeviceV6])
+        {
+            if (_routeApplier.Interfaces.ContainsKey(name) && !_network.Tunnels.Any(t => t.Name == name)) changed |= await _kernel.DeleteDeviceAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
+        _tunnelsChanged = false;
+        foreach (TunnelDevice tunnel in _network.Tunnels)
+        {
+            try
+            {
+                changed |= await _kernel.EnsureTunnelAsync(tunnel, _options, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NetlinkException e)
+            {
+                problems.Add($"Tunnel {tunnel.Name}: {e.Message}");
+                _tunnelsChanged = true;
+            }
+        }
+
+        if (!changed) return;
+        lock (_lock) _interfacesKnown = false;
+        await ReadInterfacesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void PlanWorkloadRoutes(IEnumerable<WorkloadEndpointModel> endpoints) =>

@@ -182,6 +182,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
             _interfacesKnown = false;
             _configured.Clear();
             _hostConfigured = false;
+            _tunnelsChanged = true;
         }
 
         Wake();

@@ -37,6 +37,14 @@ public interface IDataplaneKernel : IDisposable
     /// <summary>Deletes routes, then adds or replaces others; one that fails stops no other. Deleting what is not there is no failure.</summary>
     ValueTask<IReadOnlyList<RouteFailure>> ChangeRoutesAsync(IReadOnlyList<Route> delete, IReadOnlyList<Route> put, CancellationToken cancellationToken = default);
 
+    /// <summary>Makes a tunnel device as given, with its address and its peers' neighbour and forwarding entries; what is right already is not written.</summary>
+    /// <returns>Whether anything was written.</returns>
+    /// <exception cref="NetlinkException">The kernel has no such kind of device, or refused.</exception>
+    ValueTask<bool> EnsureTunnelAsync(TunnelDevice tunnel, DataplaneOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a device; one that is not there is fine.</summary>
+    ValueTask<bool> DeleteDeviceAsync(string name, CancellationToken cancellationToken = default);
+
     /// <summary>Reads a kernel parameter, or null when there is none of that name.</summary>
     string? ReadSetting(string name);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Calico.Dataplane.Kernel;
 using Calico.Netlink;
 using Calico.Netlink.NfTables;
 
@@ -82,6 +83,22 @@ public sealed class NetlinkKernel : IDataplaneKernel
         }
 
         return failures;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> EnsureTunnelAsync(TunnelDevice tunnel, DataplaneOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tunnel);
+        ArgumentNullException.ThrowIfNull(options);
+        return new TunnelApplier(_route).EnsureAsync(tunnel, options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> DeleteDeviceAsync(string name, CancellationToken cancellationToken = default)
+    {
+        if (await _route.Links.FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } link) return false;
+        await _route.Links.DeleteAsync(link.Index, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <inheritdoc/>

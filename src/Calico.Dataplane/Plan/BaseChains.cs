@@ -15,6 +15,8 @@ namespace Calico.Dataplane.Plan;
 /// </summary>
 internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options, WorkloadTable workloads, HostTable hosts)
 {
+    public IReadOnlyList<TunnelDevice> Tunnels { get; set; } = [];
+
     private uint Bit => Marks.HostAccepted(options);
 
     private bool UsesMarks => Has(WalkKind.PreDnat) || Has(WalkKind.UntrackedIngress) || Has(WalkKind.UntrackedEgress);
@@ -105,6 +107,7 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
     {
         List<NftRule> rules = [];
         if (UsesMarks) rules.Add(Rule().ClearMark(Bit).Build(null));
+        rules.AddRange(LeaveOverlayUntracked());
         if (options.AntiSpoofing) rules.AddRange(ForWorkloads(output: false, NftVerdict.Jump(Names.AntiSpoofing)));
         rules.AddRange(HostStage(WalkKind.UntrackedIngress, output: false));
         return rules;
@@ -114,6 +117,7 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
     {
         List<NftRule> rules = [];
         if (UsesMarks) rules.Add(Rule().ClearMark(Bit).Build(null));
+        rules.AddRange(LeaveOverlayUntracked());
         rules.AddRange(HostStage(WalkKind.UntrackedEgress, output: true));
         return rules;
     }
@@ -141,6 +145,7 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
         if (workloads.AnyDown)
             rules.Add(Rule().ConnectionState(RuleWriter.CtEstablished | RuleWriter.CtRelated).InterfaceInSet(Names.DownInterfaces).Count().Verdict(NftVerdict.Drop).Build("endpoint is administratively down"));
         rules.AddRange([AcceptEstablished(), .. ForWorkloads(output: false, NftVerdict.Goto(Names.WorkloadToHost))]);
+        rules.AddRange(Overlay(Side.Source));
         if (UsesMarks) rules.Add(Rule().Mark(Bit).Accept().Build("accepted by preDNAT or doNotTrack policy"));
         rules.AddRange(HostStage(WalkKind.HostIngress, output: false));
         return rules;
@@ -169,10 +174,35 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
     private List<NftRule> Output()
     {
         List<NftRule> rules = [AcceptEstablished(), .. ForWorkloads(output: true, NftVerdict.Accept)];
+        rules.AddRange(Overlay(Side.Destination));
         if (UsesMarks) rules.Add(Rule().Mark(Bit).Accept().Build("accepted by doNotTrack policy"));
         if (Has(WalkKind.HostEgress)) rules.Add(Rule().DestinationNatted().Accept().Build("policed after routing, where the true destination is known"));
         rules.AddRange(HostStage(WalkKind.HostEgress, output: true));
         return rules;
+    }
+
+    private IEnumerable<NftRule> LeaveOverlayUntracked() => Tunnels.Any(t => t.Kind == TunnelKind.Vxlan)
+        ? [VxlanPort().Add(new NotrackExpression()).Build("the overlay's packets need no connection")]
+        : [];
+
+    /// <summary>The overlay's packets between nodes pass, and from anyone else they do not: who can send them can send into every pod.</summary>
+    private IEnumerable<NftRule> Overlay(Side peer)
+    {
+        foreach (TunnelDevice tunnel in Tunnels)
+        {
+            EquatableArray<IpPrefix> peers = Prefixes.Outermost(tunnel.Peers.Select(p => IpPrefix.From(p.Outer)));
+            RuleWriter of() => tunnel.Kind == TunnelKind.Vxlan ? VxlanPort(tunnel.IsIPv6) : Rule().Family(v6: false).Protocol(4);
+            if (!peers.IsEmpty) yield return of().Nets(peer, peers, negated: false).Count().Accept().Build($"{tunnel.Name} between nodes");
+            else if (tunnel.Kind == TunnelKind.IpIp) continue;
+            if (peer == Side.Source) yield return of().Count().Verdict(NftVerdict.Drop).Build($"{tunnel.Name} from elsewhere ingress deny");
+        }
+    }
+
+    private RuleWriter VxlanPort(bool? v6 = null)
+    {
+        RuleWriter rule = Rule();
+        if (v6 is { } family) rule.Family(family);
+        return rule.Protocol(17).Ports(Side.Destination, [new PortRange(options.VxlanPort)]);
     }
 
     private void WriteFailsafe()

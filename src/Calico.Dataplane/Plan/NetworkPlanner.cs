@@ -16,7 +16,7 @@ internal sealed class NetworkPlanner(DataplaneOptions options, RulesetState rule
     private bool _dirty;
 
     /// <summary>The tunnel devices this node needs and whom they reach.</summary>
-    public IReadOnlyList<TunnelPlan> Tunnels { get; private set; } = [];
+    public IReadOnlyList<TunnelDevice> Tunnels { get; private set; } = [];
 
     public void SetPools(IReadOnlyList<DataplanePool> pools) => (_pools, _dirty) = (pools, true);
 
@@ -34,7 +34,7 @@ internal sealed class NetworkPlanner(DataplaneOptions options, RulesetState rule
         List<RouteTarget> targets = self is null ? [] : [.. RemoteRoutes(self)];
         foreach (RouteClass routeClass in (RouteClass[])[RouteClass.VxlanTunnel, RouteClass.VxlanSameSubnet, RouteClass.IpIpTunnel, RouteClass.IpIpSameSubnet])
             routes.Replace(routeClass, targets.Where(t => t.Class == routeClass));
-        Tunnels = self is null ? [] : [.. TunnelPlans(self)];
+        Tunnels = self is null ? [] : [.. TunnelDevices(self)];
         return true;
     }
 
@@ -68,7 +68,7 @@ internal sealed class NetworkPlanner(DataplaneOptions options, RulesetState rule
         }
     }
 
-    private IEnumerable<TunnelPlan> TunnelPlans(DataplaneNode self)
+    private IEnumerable<TunnelDevice> TunnelDevices(DataplaneNode self)
     {
         foreach (bool v6 in (bool[])[false, true])
         {
@@ -82,11 +82,11 @@ internal sealed class NetworkPlanner(DataplaneOptions options, RulesetState rule
                 if (inner is not null && outer is not null) peers.Add(new TunnelPeer(inner, outer, VtepMac.Of(node.Name, v6)));
             }
 
-            yield return new TunnelPlan(v6 ? VxlanDeviceV6 : VxlanDevice, TunnelKind.Vxlan, v6, own, local, VtepMac.Of(self.Name, v6), peers);
+            yield return new TunnelDevice(v6 ? VxlanDeviceV6 : VxlanDevice, TunnelKind.Vxlan, own, local, VtepMac.Of(self.Name, v6), peers);
         }
 
         if (_pools.Any(p => p.Encapsulation is Encapsulation.IpIp or Encapsulation.IpIpCrossSubnet) && self.IPv4Address is { } address && self.IpIpAddress is { } ipIp)
-            yield return new TunnelPlan(IpIpDevice, TunnelKind.IpIp, V6: false, ipIp, address, null, []);
+            yield return new TunnelDevice(IpIpDevice, TunnelKind.IpIp, ipIp, address, null, []);
     }
 
     private DataplanePool? PoolOf(IPNetwork block) => _pools.Where(p => p.Cidr.Contains(block.BaseAddress)).MaxBy(p => p.Cidr.PrefixLength);

@@ -40,6 +40,13 @@ internal sealed class PolicyPlanner
 
     public void SetInterface(string name, IEnumerable<IPAddress> addresses) => _hosts.SetInterface(name, addresses);
 
+    /// <summary>The overlay's devices: their packets are let in from the peers alone.</summary>
+    public void SetTunnels(IReadOnlyList<TunnelDevice> tunnels)
+    {
+        _base.Tunnels = tunnels;
+        _baseDirty = true;
+    }
+
     public void Apply(PolicyDelta delta)
     {
         switch (delta)

@@ -22,6 +22,9 @@ internal sealed class Fabric : IDisposable
         Outside.Run("ip", "-6 route add fd00::/32 via fd00:cafe::1");
     }
 
+    /// <summary>Pods of a node that is already there and stays behind.</summary>
+    public Fabric(PrivateNetns node) => (Node, Outside) = (node, node);
+
     public PrivateNetns Node { get; }
 
     public PrivateNetns Outside { get; }
@@ -41,15 +44,18 @@ internal sealed class Fabric : IDisposable
         return ns;
     }
 
-    /// <summary>Whether a TCP connection comes about within a moment.</summary>
-    public static bool Connects(PrivateNetns from, PrivateNetns to, string address, int port)
+    /// <summary>Whether a TCP connection comes about within a moment. A second try forgives a neighbour that was slow to be found.</summary>
+    public static bool Connects(PrivateNetns from, PrivateNetns to, string address, int port) =>
+        TryConnect(from, to, address, port, 400) || TryConnect(from, to, address, port, 1200);
+
+    private static bool TryConnect(PrivateNetns from, PrivateNetns to, string address, int port, int milliseconds)
     {
         IPEndPoint target = new(IPAddress.Parse(address), port);
         using Socket listener = to.Handle.Run(() => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
         listener.Bind(target);
         listener.Listen();
         using Socket client = from.Handle.Run(() => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
-        using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(400));
+        using CancellationTokenSource patience = new(TimeSpan.FromMilliseconds(milliseconds));
         try
         {
             client.ConnectAsync(target, patience.Token).AsTask().GetAwaiter().GetResult();

@@ -156,6 +156,10 @@ internal sealed class FakeKernel : IDataplaneKernel
         return new((IReadOnlyList<RouteFailure>)[]);
     }
 
+    public ValueTask<bool> EnsureTunnelAsync(TunnelDevice tunnel, DataplaneOptions options, CancellationToken cancellationToken = default) => new(false);
+
+    public ValueTask<bool> DeleteDeviceAsync(string name, CancellationToken cancellationToken = default) => new(Interfaces.RemoveAll(i => i.Name == name) > 0);
+
     public string? ReadSetting(string name) => Settings.GetValueOrDefault(name);
 
     public void WriteSettings(params (string Name, string Value)[] settings)
