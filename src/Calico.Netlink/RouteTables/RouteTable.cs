@@ -5,11 +5,15 @@ namespace Calico.Netlink;
 /// </summary>
 /// <remarks>
 /// The first apply reads the kernel's table back (a filtered dump), so a start after a crash is the same path as any other. Later applies send only what changed.
-/// Routes of other protocols are never replaced or deleted: one in the way is reported as a <see cref="RouteConflict"/>.
+/// Routes of other protocols are left alone: one in the way is reported as a <see cref="RouteConflict"/>. A changed route is replaced in place, so that no packet meets a gap;
+/// the kernel cannot tie that to a protocol, so feed events to <see cref="Observe"/> (or use <see cref="RunAsync"/>): then a place that someone else took over is known.
 /// Thread-safe: routes may be set while an apply runs, which picks them up.
 /// </remarks>
 public sealed class RouteTable : IDisposable
 {
+    // A lost answer makes a further round; who keeps losing them gets the rest at the next apply.
+    private const int MaximumRounds = 4;
+
     private readonly RtNetlink _netlink;
     private readonly RouteTableOptions _options;
     private readonly RouteTableState _state;
@@ -120,11 +124,10 @@ public sealed class RouteTable : IDisposable
         {
             RouteTableApply apply = new();
             lock (_lock) _state.RetryFailed();
-            if (_resync) await ResyncAsync(apply, cancellationToken).ConfigureAwait(false);
-            while (Take() is int count and > 0)
+            for (int round = 0; round < MaximumRounds && (_resync || HasWork); round++)
             {
-                await SendAsync(apply, count, cancellationToken).ConfigureAwait(false);
-                if (apply.Occupied.Count > 0 && !HasWork) await ResolveOccupiedAsync(apply, cancellationToken).ConfigureAwait(false);
+                if (_resync) await ResyncAsync(apply, cancellationToken).ConfigureAwait(false);
+                await SendAllAsync(apply, cancellationToken).ConfigureAwait(false);
             }
 
             return apply.ToReport();
@@ -169,6 +172,15 @@ public sealed class RouteTable : IDisposable
         get
         {
             lock (_lock) return _state.HasWork;
+        }
+    }
+
+    private async ValueTask SendAllAsync(RouteTableApply apply, CancellationToken cancellationToken)
+    {
+        while (Take() is int count and > 0)
+        {
+            await SendAsync(apply, count, cancellationToken).ConfigureAwait(false);
+            if (apply.Occupied.Count > 0 && !HasWork) await ResolveOccupiedAsync(apply, cancellationToken).ConfigureAwait(false);
         }
     }
 

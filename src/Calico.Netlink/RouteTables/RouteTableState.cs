@@ -6,9 +6,17 @@ namespace Calico.Netlink;
 /// <summary>What the kernel is known to have where a wanted route belongs.</summary>
 internal enum KernelState : byte
 {
+    /// <summary>No route of ours.</summary>
     Absent,
+
+    /// <summary>The wanted route.</summary>
     Same,
+
+    /// <summary>A route of ours that is not the wanted one, known from a read or from what was written: it may be replaced.</summary>
     Different,
+
+    /// <summary>Perhaps a route of ours, perhaps another's, known from an event that may be overtaken: it must not be replaced unseen.</summary>
+    Unknown,
 }
 
 /// <summary>The change to a table that one message makes.</summary>
@@ -62,10 +70,16 @@ internal sealed class RouteTableState(uint table, RouteProtocol protocol)
     {
         Route route = given with { Table = table, Protocol = protocol };
         RouteKey key = new(route);
-        ref Entry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, key, out bool exists);
+        ref Entry entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, key, out _);
         if (entry.IsWanted && entry.Route == route) return false;
-        if (exists && entry.Kernel == KernelState.Same && !route.IsSatisfiedBy(entry.Route)) entry.Kernel = KernelState.Different;
-        if (!entry.IsWanted) WantedCount++;
+        if (!entry.IsWanted)
+        {
+            WantedCount++;
+            // What the kernel had when the route was not wanted may be another's by now.
+            if (entry.Kernel != KernelState.Absent) entry.Kernel = KernelState.Unknown;
+        }
+        else if (entry.Kernel == KernelState.Same && !route.IsSatisfiedBy(entry.Route)) entry.Kernel = KernelState.Different;
+
         entry.Route = route;
         entry.IsWanted = true;
         entry.Version++;
@@ -149,10 +163,10 @@ internal sealed class RouteTableState(uint table, RouteProtocol protocol)
         bool known = !Unsafe.IsNullRef(ref entry);
         if (deleted)
         {
-            if (!known || kernel.Protocol != protocol) return false;
-            entry.Kernel = KernelState.Absent;
-            if (entry.IsWanted) Queue(key, ref entry);
-            return entry.IsWanted;
+            if (!known || !entry.IsWanted || kernel.Protocol != protocol) return false;
+            entry.Kernel = KernelState.Unknown;
+            Queue(key, ref entry);
+            return true;
         }
 
         if (kernel.Protocol == protocol)
@@ -165,15 +179,20 @@ internal sealed class RouteTableState(uint table, RouteProtocol protocol)
                 entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
             }
 
-            entry.Kernel = entry.IsWanted && entry.Route.IsSatisfiedBy(kernel) ? KernelState.Same : KernelState.Different;
-            if (entry.Kernel == KernelState.Same) return false;
+            if (entry.IsWanted && entry.Route.IsSatisfiedBy(kernel))
+            {
+                entry.Kernel = KernelState.Same;
+                return false;
+            }
+
+            entry.Kernel = KernelState.Unknown;
             Queue(key, ref entry);
             return true;
         }
 
         // A foreign route came to where ours is or should be: it may have replaced ours, without a message that ours is gone.
         if (!known || !entry.IsWanted) return false;
-        entry.Kernel = KernelState.Absent;
+        entry.Kernel = KernelState.Unknown;
         Queue(key, ref entry);
         return true;
     }
@@ -256,7 +275,7 @@ internal sealed class RouteTableState(uint table, RouteProtocol protocol)
             if (Unsafe.IsNullRef(ref entry)) continue;
             entry.IsQueued = false;
             if (entry.IsWanted && entry.Kernel != KernelState.Same)
-                changes[count++] = new RouteChange(entry.Kernel == KernelState.Absent ? RouteChangeKind.Add : RouteChangeKind.Replace, entry.Route, entry.Version);
+                changes[count++] = new RouteChange(entry.Kernel == KernelState.Different ? RouteChangeKind.Replace : RouteChangeKind.Add, entry.Route, entry.Version);
             else if (!entry.IsWanted && entry.Kernel != KernelState.Absent)
                 changes[count++] = new RouteChange(RouteChangeKind.Delete, DeletionOf(entry.Route), entry.Version);
             else
