@@ -1,0 +1,90 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Calico.Datastore;
+
+namespace Calico.Cli.Resources;
+
+/// <summary>Objects as a table, YAML, JSON or names.</summary>
+internal sealed class ResourcePrinter
+{
+    private const int Gap = 3;
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly string _format;
+    private readonly string[] _columns;
+
+    private ResourcePrinter(string format, string[] columns) => (_format, _columns) = (format, columns);
+
+    public static ResourcePrinter For(string format)
+    {
+        const string Custom = "custom-columns=";
+        if (format.StartsWith(Custom, StringComparison.Ordinal)) return new("columns", format[Custom.Length..].Split(',', StringSplitOptions.RemoveEmptyEntries));
+        return format switch
+        {
+            "table" or "ps" or "wide" or "yaml" or "json" or "name" => new(format == "ps" ? "table" : format, []),
+            _ => throw new CommandException($"unrecognized output format '{format}': it may be table (ps), wide, yaml, json, name or custom-columns=NAME,..."),
+        };
+    }
+
+    public void Print(IReadOnlyList<Resource> resources, bool single, bool allNamespaces, TextWriter output)
+    {
+        switch (_format)
+        {
+            case "name":
+                foreach (Resource resource in resources) output.WriteLine($"{resource.Kind.Kind.ToLowerInvariant()}/{resource.Name}");
+                break;
+            case "yaml":
+                output.Write(YamlText.Write(Document(resources, single)));
+                break;
+            case "json":
+                output.WriteLine(Text(Document(resources, single)));
+                break;
+            default:
+                Tables(resources, allNamespaces, output);
+                break;
+        }
+    }
+
+    internal static string Text(JsonNode json)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, Indented)) json.WriteTo(writer);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static JsonObject Document(IReadOnlyList<Resource> resources, bool single)
+    {
+        if (single && resources.Count == 1) return resources[0].Json;
+        ResourceKind[] kinds = [.. resources.Select(r => r.Kind).Distinct()];
+        return new JsonObject
+        {
+            ["apiVersion"] = kinds.Length == 1 ? kinds[0].ApiVersion : "v1",
+            ["kind"] = kinds.Length == 1 ? $"{kinds[0].Kind}List" : "List",
+            ["items"] = new JsonArray([.. resources.Select(r => r.Json.DeepClone())]),
+        };
+    }
+
+    private void Tables(IReadOnlyList<Resource> resources, bool allNamespaces, TextWriter output)
+    {
+        bool first = true;
+        foreach (IGrouping<ResourceKind, Resource> kind in resources.GroupBy(r => r.Kind))
+        {
+            if (!first) output.WriteLine();
+            first = false;
+            IReadOnlyList<Column> columns = _format == "columns"
+                ? [.. _columns.Select(heading => ResourceColumns.Find(kind.Key, heading))]
+                : ResourceColumns.Of(kind.Key, _format == "wide", allNamespaces);
+            Table([.. kind], columns, output);
+        }
+    }
+
+    private static void Table(Resource[] rows, IReadOnlyList<Column> columns, TextWriter output)
+    {
+        string[][] cells = [[.. columns.Select(c => c.Heading)], .. rows.Select(r => columns.Select(c => c.Cell(r)).ToArray())];
+        int[] widths = [.. columns.Select((_, i) => cells.Max(row => row[i].Length) + Gap)];
+        foreach (string[] row in cells)
+            output.WriteLine(string.Concat(row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+    }
+}
