@@ -21,6 +21,9 @@ BenchResult result = arguments!.Operation switch
     "routes-add" => await RouteBench.AddAsync(arguments),
     "routes-dump" => await RouteBench.DumpAsync(arguments),
     "routes-del" => await RouteBench.DeleteAsync(arguments),
+    "nft-load" => await NftBench.LoadAsync(arguments),
+    "nft-element" => await NftBench.ElementAsync(arguments),
+    "nft-dump" => await NftBench.DumpAsync(arguments),
     string other => throw new ArgumentException($"'{other}' is not an operation."),
 };
 Console.WriteLine(result);

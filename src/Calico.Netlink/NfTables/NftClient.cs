@@ -4,9 +4,9 @@ namespace Calico.Netlink.NfTables;
 
 /// <summary>A generation of the ruleset: every transaction anyone commits in a network namespace makes a new one.</summary>
 /// <param name="Id">The number; never 0.</param>
-/// <param name="ProcessId">The process that made it, as the kernel saw it.</param>
-/// <param name="ProcessName">That process's name.</param>
-public readonly record struct NftGeneration(uint Id, int ProcessId, string ProcessName);
+/// <param name="TaskId">In an event the task (thread) that committed it; in an answer the one that asked.</param>
+/// <param name="TaskName">That task's name (comm).</param>
+public readonly record struct NftGeneration(uint Id, int TaskId, string TaskName);
 
 /// <summary>nf_tables of one network namespace: reads rulesets, commits transactions. Thread-safe.</summary>
 public sealed class NftClient : IDisposable
@@ -33,7 +33,7 @@ public sealed class NftClient : IDisposable
 
     /// <summary>The current generation.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Its number and who made it.</returns>
+    /// <returns>Its number.</returns>
     /// <exception cref="NetlinkException">The kernel refused.</exception>
     public ValueTask<NftGeneration> GetGenerationAsync(CancellationToken cancellationToken = default) => _reader.GetGenerationAsync(cancellationToken);
 

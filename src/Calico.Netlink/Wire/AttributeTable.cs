@@ -8,6 +8,7 @@ internal sealed class AttributeTable
     private readonly string _prefix;
     private readonly string[] _names;
     private readonly Dictionary<ushort, AttributeTable> _nested = [];
+    private AttributeTable? _item;
 
     /// <param name="prefix">What every name begins with, such as <c>RTA_</c>.</param>
     /// <param name="names">The rest of the names from value 1 on, separated by blanks; <c>-</c> for a value without a name.</param>
@@ -25,9 +26,12 @@ internal sealed class AttributeTable
         return this;
     }
 
-    public AttributeTable? Below(ushort type) => _nested.GetValueOrDefault(type);
+    /// <summary>A list whose items are numbered as they come.</summary>
+    public static AttributeTable ListOf(AttributeTable item) => new("", "") { _item = item };
 
-    public string NameOf(ushort type) => type > 0 && type <= _names.Length && _names[type - 1] != "-"
+    public AttributeTable? Below(ushort type) => _item ?? _nested.GetValueOrDefault(type);
+
+    public string NameOf(ushort type) => _item is not null ? string.Create(CultureInfo.InvariantCulture, $"[{type}]") : type > 0 && type <= _names.Length && _names[type - 1] != "-"
         ? _prefix + _names[type - 1]
         : string.Create(CultureInfo.InvariantCulture, $"{_prefix}{type}");
 }

@@ -13,6 +13,7 @@ internal static partial class NetfilterNames
         MessageTable? table = (type >> 8) switch
         {
             0 => Batch,
+            10 => NfTables,
             _ => null,
         };
         return table is null

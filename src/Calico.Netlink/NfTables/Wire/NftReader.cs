@@ -86,8 +86,8 @@ internal sealed class NftReader(NetlinkConnection connection)
             switch (reader.Type)
             {
                 case GenerationId: generation = generation with { Id = reader.ReadUInt32BigEndian() }; break;
-                case GenerationProcess: generation = generation with { ProcessId = (int)reader.ReadUInt32BigEndian() }; break;
-                case GenerationName: generation = generation with { ProcessName = reader.ReadString() }; break;
+                case GenerationProcess: generation = generation with { TaskId = (int)reader.ReadUInt32BigEndian() }; break;
+                case GenerationName: generation = generation with { TaskName = reader.ReadString() }; break;
             }
         }
 

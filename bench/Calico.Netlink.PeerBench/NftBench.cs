@@ -1,0 +1,176 @@
+using Calico.Netlink.NfTables;
+
+namespace Calico.Netlink.PeerBench;
+
+/// <summary>Table <c>inet nlb</c>: a set of one shape with N elements, or N chains of five rules behind a verdict map of interfaces.</summary>
+internal static class NftBench
+{
+    private const int Chunk = 4096;
+    private const int HashPairs = 500;
+    private const int IntervalPairs = 50; // the kernel copies an interval set for each
+
+    private static readonly NftTableId Table = new(NftFamily.Inet, "nlb");
+
+    /// <summary>One transaction with everything, from values to committed.</summary>
+    public static async Task<BenchResult> LoadAsync(BenchArguments arguments)
+    {
+        using NftClient client = NftClient.Open();
+        await ClearAsync(client);
+        await WarmAsync(client, arguments.Shape);
+        if (arguments.Shape == "chains")
+        {
+            return await BenchResult.MeasureAsync("nft-load", async () =>
+            {
+                await client.CommitAsync(ChainShape.Transaction(arguments.Count));
+                return arguments.Count;
+            });
+        }
+
+        NftSet set = SetShapes.Of(arguments.Shape);
+        await client.CommitAsync(new NftTransaction().Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set)));
+        NftElement[] elements = new NftElement[Chunk];
+        NftTransaction transaction = new(arguments.Count * 80);
+        return await BenchResult.MeasureAsync("nft-load", async () =>
+        {
+            FillElements(transaction, set, arguments.Count, elements);
+            await client.CommitAsync(transaction);
+            return arguments.Count;
+        });
+    }
+
+    /// <summary>One element into and out of a set of N, each in a transaction of its own.</summary>
+    public static async Task<BenchResult> ElementAsync(BenchArguments arguments)
+    {
+        using NftClient client = NftClient.Open();
+        if (arguments.Shape == "chains") throw new ArgumentException("nft-element is for sets: set, interval or concat.");
+        NftSet set = SetShapes.Of(arguments.Shape);
+        await ClearAsync(client);
+        NftTransaction transaction = new(arguments.Count * 80);
+        transaction.Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set));
+        FillElements(transaction, set, arguments.Count, new NftElement[Chunk]);
+        await client.CommitAsync(transaction);
+
+        NftTransaction small = new();
+        NftElement[] one = new NftElement[1];
+        await InAndOutAsync(5);
+        return await BenchResult.MeasureAsync("nft-element", async () =>
+        {
+            int pairs = arguments.Shape == "interval" ? IntervalPairs : HashPairs;
+            await InAndOutAsync(pairs);
+            return 2 * pairs;
+        });
+
+        async ValueTask InAndOutAsync(int pairs)
+        {
+            for (int i = 0; i < pairs; i++)
+            {
+                one[0] = SetShapes.Element(arguments.Shape, arguments.Count + i);
+                small.Clear();
+                small.AddElements(Table, set, one);
+                await client.CommitAsync(small);
+                small.Clear();
+                small.DeleteElements(Table, set, one);
+                await client.CommitAsync(small);
+            }
+        }
+    }
+
+    /// <summary>The whole table into typed values; made first when it is not there.</summary>
+    public static async Task<BenchResult> DumpAsync(BenchArguments arguments)
+    {
+        using NftClient client = NftClient.Open();
+        if ((await client.ReadTableAsync(Table, elements: false)).Tables.IsEmpty) await LoadAsync(arguments);
+        await client.ReadTableAsync(Table, elements: false);
+        return await BenchResult.MeasureAsync("nft-dump", async () =>
+        {
+            NftTable read = (await client.ReadTableAsync(Table)).Tables[0];
+            return arguments.Shape == "chains" ? read.Chains.Count - 1 : read.Sets.Sum(s => s.Elements.Count);
+        });
+    }
+
+    private static void FillElements(NftTransaction transaction, NftSet set, int count, NftElement[] elements)
+    {
+        for (int next = 0; next < count;)
+        {
+            int size = Math.Min(Chunk, count - next);
+            for (int i = 0; i < size; i++) elements[i] = SetShapes.Element(set.Name, next++);
+            transaction.AddElements(Table, set, elements.AsSpan(0, size));
+        }
+    }
+
+    private static async Task ClearAsync(NftClient client) =>
+        await client.CommitAsync(new NftTransaction().Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftDeleteTable(Table)));
+
+    // Compiles what is measured, and leaves nothing behind.
+    private static async Task WarmAsync(NftClient client, string shape)
+    {
+        if (shape == "chains") await client.CommitAsync(ChainShape.Transaction(3));
+        else
+        {
+            NftSet set = SetShapes.Of(shape);
+            NftTransaction transaction = new NftTransaction().Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set));
+            FillElements(transaction, set, 100, new NftElement[Chunk]);
+            await client.CommitAsync(transaction);
+        }
+
+        await ClearAsync(client);
+    }
+
+    private static class SetShapes
+    {
+        private static readonly NftType AddressProtocolPort = NftType.Concat(NftType.Ipv4Address, NftType.InetProto, NftType.InetService);
+
+        public static NftSet Of(string shape) => shape switch
+        {
+            "set" => new NftSet("set", NftType.Ipv4Address),
+            "interval" => new NftSet("interval", NftType.Ipv4Address) { Flags = NftSetFlags.Interval },
+            _ => new NftSet("concat", AddressProtocolPort),
+        };
+
+        public static NftElement Element(string shape, int index) => shape switch
+        {
+            "set" => new NftElement(NftValue.NetworkOrder(0x0a000000u + (uint)index)),
+            "interval" => NftElement.Range(NftValue.NetworkOrder(0x0a000000u + 8 * (uint)index), NftValue.NetworkOrder(0x0a000003u + 8 * (uint)index)),
+            _ => new NftElement(NftValue.Concat(NftValue.NetworkOrder(0x0a000000u + (uint)index), NftValue.Byte(6), NftValue.NetworkOrder((ushort)(1000 + index % 1000)))),
+        };
+    }
+
+    private static class ChainShape
+    {
+        private static readonly NftSet Pods = new("pods", NftType.Ipv4Address);
+        private static readonly NftSet Dispatch = new("disp", NftType.InterfaceName) { DataType = NftType.Verdict };
+
+        public static NftTransaction Transaction(int count)
+        {
+            NftTransaction transaction = new(count * 2000 + 65_536);
+            transaction.Add(new NftAddTable(new NftTable(Table.Family, Table.Name)));
+            transaction.Add(new NftAddSet(Table, Pods)).Add(new NftAddSet(Table, Dispatch));
+            transaction.AddElements(Table, Pods, [new NftElement(NftValue.NetworkOrder(0x0a090909u))]);
+            NftStatement[][] shared = Shared();
+            NftRule[] same = [NftRule.Of(shared[0]), NftRule.Of(shared[1]), NftRule.Of(shared[2])];
+            NftElement[] dispatch = new NftElement[count];
+            for (int i = 1; i <= count; i++)
+            {
+                string chain = $"c{i:D5}";
+                transaction.Add(new NftAddChain(Table, new NftChain(chain)));
+                transaction.Add(new NftAddRule(Table, chain, same[0]));
+                transaction.Add(new NftAddRule(Table, chain, NftRule.Of(Field.Ip.Source.Is(NftValue.NetworkOrder(0x0a000000u + (uint)i)), Match.Tcp.DestinationPort(80), Act.Accept)));
+                transaction.Add(new NftAddRule(Table, chain, same[1]));
+                transaction.Add(new NftAddRule(Table, chain, same[2]));
+                transaction.Add(new NftAddRule(Table, chain, NftRule.Of(Act.Counter, Act.Drop) with { Comment = $"end of policy {i}" }));
+                dispatch[i - 1] = new NftElement(NftValue.InterfaceName($"cali{i:D5}"), NftVerdict.Jump(chain));
+            }
+
+            transaction.Add(new NftAddChain(Table, new NftChain("forward") { Base = new NftBaseChain("filter", NftHook.Forward, 0) }));
+            transaction.AddElements(Table, Dispatch, dispatch);
+            return transaction.Add(new NftAddRule(Table, "forward", NftRule.Of(Field.InputInterface.Verdict("disp"))));
+        }
+
+        private static NftStatement[][] Shared() =>
+        [
+            [Match.CtState(NftCtState.Established | NftCtState.Related), Act.Accept],
+            [Field.Ip.Source.In("pods"), Match.Tcp.DestinationPort(443), Act.Counter, Act.Accept],
+            [Match.Udp.DestinationPort(53), Act.Accept],
+        ];
+    }
+}
