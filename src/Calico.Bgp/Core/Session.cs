@@ -48,7 +48,7 @@ internal sealed partial class Session
     /// <summary>The attributes of the last UPDATE: many feeds repeat them.</summary>
     public PathAttributes? LastAttributes { get; set; }
 
-    private FsmOptions FsmOptions => new(Neighbor.Options.DelayOpen is not null);
+    private FsmOptions FsmOptions => new(Neighbor.Options.DelayOpen is not null, SendNotificationWithoutOpen: true);
 
     public void Start() => Fire(Dialed ? BgpEvent.TcpConnectionAcked : BgpEvent.TcpConnectionConfirmed);
 

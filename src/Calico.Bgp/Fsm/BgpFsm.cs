@@ -10,7 +10,7 @@ public readonly record struct FsmState(BgpState State, int ConnectRetryCounter =
 /// <param name="DelayOpen">Wait for the neighbour's OPEN before sending ours.</param>
 /// <param name="DampPeerOscillations">Wait in Idle before the next start.</param>
 /// <param name="SendNotificationWithoutOpen">NOTIFICATIONs may be sent before OPEN.</param>
-public readonly record struct FsmOptions(bool DelayOpen = false, bool DampPeerOscillations = false, bool SendNotificationWithoutOpen = true);
+public readonly record struct FsmOptions(bool DelayOpen = false, bool DampPeerOscillations = false, bool SendNotificationWithoutOpen = false);
 
 /// <summary>Result of a step.</summary>
 /// <param name="Next">The state afterwards.</param>

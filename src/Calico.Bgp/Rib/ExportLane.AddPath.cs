@@ -1,25 +1,25 @@
 namespace Calico.Bgp;
 
-/// <summary>What an ADD-PATH lane has told: for each slot the path identifiers and the attributes told with them.</summary>
+/// <summary>What an ADD-PATH lane has told: for each slot the path identifiers, with the attributes and the source told with them.</summary>
 internal sealed class AddPathMemory(AttributeTable attributes)
 {
-    private readonly Dictionary<int, List<(uint PathId, int Attributes)>> _told = [];
+    private readonly Dictionary<int, List<(uint PathId, int Attributes, ushort Source)>> _told = [];
 
     public bool Remembers(int slot) => _told.ContainsKey(slot);
 
-    public List<(uint PathId, int Attributes)> Of(int slot)
+    public List<(uint PathId, int Attributes, ushort Source)> Of(int slot)
     {
-        if (!_told.TryGetValue(slot, out List<(uint, int)>? list)) _told[slot] = list = [];
+        if (!_told.TryGetValue(slot, out List<(uint, int, ushort)>? list)) _told[slot] = list = [];
         return list;
     }
 
-    public void Add(List<(uint PathId, int Attributes)> list, uint pathId, int id)
+    public void Add(List<(uint PathId, int Attributes, ushort Source)> list, uint pathId, int id, ushort source)
     {
         attributes[id].References++;
-        list.Add((pathId, id));
+        list.Add((pathId, id, source));
     }
 
-    public void RemoveAt(List<(uint PathId, int Attributes)> list, int index)
+    public void RemoveAt(List<(uint PathId, int Attributes, ushort Source)> list, int index)
     {
         attributes.Release(list[index].Attributes);
         list.RemoveAt(index);
@@ -27,23 +27,23 @@ internal sealed class AddPathMemory(AttributeTable attributes)
 
     public void DropIfEmpty(int slot)
     {
-        if (_told.TryGetValue(slot, out List<(uint, int)>? list) && list.Count == 0) _told.Remove(slot);
+        if (_told.TryGetValue(slot, out List<(uint, int, ushort)>? list) && list.Count == 0) _told.Remove(slot);
     }
 
     public void CopyFrom(AddPathMemory other)
     {
-        foreach ((int slot, List<(uint PathId, int Attributes)> list) in other._told)
+        foreach ((int slot, List<(uint PathId, int Attributes, ushort Source)> list) in other._told)
         {
-            List<(uint PathId, int Attributes)> mine = Of(slot);
-            foreach ((uint pathId, int id) in list) Add(mine, pathId, id);
+            List<(uint PathId, int Attributes, ushort Source)> mine = Of(slot);
+            foreach ((uint pathId, int id, ushort source) in list) Add(mine, pathId, id, source);
         }
     }
 
     public void Clear()
     {
-        foreach (List<(uint PathId, int Attributes)> list in _told.Values)
+        foreach (List<(uint PathId, int Attributes, ushort Source)> list in _told.Values)
         {
-            foreach ((_, int id) in list) attributes.Release(id);
+            foreach ((_, int id, _) in list) attributes.Release(id);
         }
 
         _told.Clear();
@@ -74,7 +74,7 @@ internal sealed partial class ExportLane
         Dictionary<(PathAttributes Attributes, ushort Source, bool LongStale), List<(int Slot, uint PathId)>> announce,
         Dictionary<ushort, List<(int Slot, uint PathId)>> withdraw)
     {
-        List<(uint PathId, int Attributes)> told = _addPath!.Of(slot);
+        List<(uint PathId, int Attributes, ushort Source)> told = _addPath!.Of(slot);
         var current = new List<uint>();
         int limit = Profile.AddPathLimit > 0 ? Profile.AddPathLimit : int.MaxValue;
         for (int index = Rib.Head(slot); index != 0 && current.Count < limit; index = Rib.Paths[index].Next)
@@ -89,8 +89,14 @@ internal sealed partial class ExportLane
             if (!CanCarry(edited, source, longStale, slot)) continue;
             current.Add((uint)index);
             int known = told.FindIndex(t => t.PathId == (uint)index);
-            if (known >= 0) _addPath.RemoveAt(told, known);
-            _addPath.Add(told, (uint)index, path.Attributes);
+            if (known >= 0)
+            {
+                // Another source's path in the place of one that went: the new source, which is not told of its own, still has the old one.
+                if (told[known].Source != path.Source) ListOf(withdraw, 0).Add((slot, (uint)index));
+                _addPath.RemoveAt(told, known);
+            }
+
+            _addPath.Add(told, (uint)index, path.Attributes, path.Source);
             (PathAttributes, ushort, bool) key = (edited, path.Source, longStale);
             if (!announce.TryGetValue(key, out List<(int, uint)>? list)) announce[key] = list = [];
             list.Add((slot, (uint)index));
@@ -101,8 +107,7 @@ internal sealed partial class ExportLane
             uint pathId = told[i].PathId;
             if (current.Contains(pathId)) continue;
             _addPath.RemoveAt(told, i);
-            if (!withdraw.TryGetValue(0, out List<(int, uint)>? list)) withdraw[0] = list = [];
-            list.Add((slot, pathId));
+            ListOf(withdraw, 0).Add((slot, pathId));
         }
 
         _addPath.DropIfEmpty(slot);

@@ -385,9 +385,9 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
         return false;
     }
 
-    private static List<int> ListOf(Dictionary<ushort, List<int>> lists, ushort key)
+    private static List<T> ListOf<T>(Dictionary<ushort, List<T>> lists, ushort key)
     {
-        if (!lists.TryGetValue(key, out List<int>? list)) lists[key] = list = [];
+        if (!lists.TryGetValue(key, out List<T>? list)) lists[key] = list = [];
         return list;
     }
 }
