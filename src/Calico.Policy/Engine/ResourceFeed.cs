@@ -2,6 +2,7 @@ using System.Net;
 using Calico.Policy.Conversion;
 using Calico.Policy.Model;
 using Calico.Policy.Resources;
+using Calico.Policy.Validation;
 
 namespace Calico.Policy.Engine;
 
@@ -59,8 +60,9 @@ internal sealed class ResourceFeed(Action<ModelObject> upsert, Action<ModelObjec
     private static (ModelObject? Model, IReadOnlyList<ConversionProblem> Problems) ToModel(Resource resource)
     {
         if (resource is Node node) return (ToModel(node), []);
-        Converted<ModelObject> converted = ResourceConverter.ToModel(resource);
-        return (converted.Value, converted.Problems);
+        IReadOnlyList<ValidationError> errors = ResourceValidator.Validate(resource);
+        Converted<ModelObject> converted = ResourceConverter.ToModel(resource, errors.Select(e => e.Path));
+        return (converted.Value, [.. errors.Select(e => new ConversionProblem(e.Path, e.Message)), .. converted.Problems]);
     }
 
     private static NodeModel ToModel(Node node) => new()

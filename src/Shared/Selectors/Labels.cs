@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CommunityToolkit.HighPerformance.Buffers;
 #if !CALICO_POLICY
 using Microsoft.CodeAnalysis;
 #endif
@@ -15,10 +16,13 @@ internal
 readonly struct LabelName(string text) : IEquatable<LabelName>
 {
     /// <summary>The name.</summary>
-    public string Text { get; } = text;
+    public string Text { get; } = Shared(text);
 
     /// <summary>The hash of <see cref="Text"/>, valid in this process only.</summary>
     public int Hash { get; } = string.GetHashCode(text.AsSpan());
+
+    // Names and values recur; one object for each makes most comparisons a comparison of references.
+    internal static string Shared(string text) => StringPool.Shared.GetOrAdd(text);
 
     /// <inheritdoc/>
     public bool Equals(LabelName other) => Hash == other.Hash && Text == other.Text;

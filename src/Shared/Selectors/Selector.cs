@@ -80,11 +80,11 @@ sealed class Selector : IEquatable<Selector>
     public bool Matches<TLabels>(TLabels labels) where TLabels : ILabels, allows ref struct => _program.Run(labels);
 
     /// <summary>Whether the labels match.</summary>
-    public bool Matches(LabelSet labels) => _program.Run(labels);
+    public bool Matches(LabelSet labels) => _program.Run(new SetLabels(labels));
 
     /// <summary>Whether the labels match.</summary>
     public bool Matches(IReadOnlyDictionary<string, string> labels) =>
-        labels is LabelSet set ? _program.Run(set) : _program.Run(new DictionaryLabels(labels));
+        labels is LabelSet set ? _program.Run(new SetLabels(set)) : _program.Run(new DictionaryLabels(labels));
 
     /// <summary>The same selector over labels that carry a prefix, as Calico does for namespace (<c>pcns.</c>) and service-account (<c>pcsa.</c>) selectors.</summary>
     public Selector WithLabelPrefix(string prefix) => new(Root.WithPrefix(prefix));

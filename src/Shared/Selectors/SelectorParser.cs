@@ -103,7 +103,7 @@ internal sealed class SelectorParser
             case TokenKind.Eq or TokenKind.Ne or TokenKind.Contains or TokenKind.StartsWith or TokenKind.EndsWith:
                 Advance();
                 if (_token.Kind != TokenKind.StringLiteral) return Fail($"expected a string in quotes, found {Shown(_token)}");
-                ValueNode node = new(label, operation, _token.Value);
+                ValueNode node = new(label, operation, LabelName.Shared(_token.Value));
                 Advance();
                 return node;
             case TokenKind.In or TokenKind.NotIn:
@@ -126,7 +126,7 @@ internal sealed class SelectorParser
         List<string> values = [];
         while (_token.Kind == TokenKind.StringLiteral)
         {
-            values.Add(_token.Value);
+            values.Add(LabelName.Shared(_token.Value));
             Advance();
             if (_token.Kind != TokenKind.Comma) break;
             Advance();
