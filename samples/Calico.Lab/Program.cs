@@ -4,6 +4,9 @@ using Calico.Lab.Reports;
 using Calico.Netlink;
 using Spectre.Console;
 
+// A socket is made on a thread that enters a namespace, and its caller waits: many wait at once.
+ThreadPool.SetMinThreads(64, 64);
+
 Option<string?> manifests = new("--manifests") { Description = "Folder of Kubernetes and Calico manifests to run instead of the shop." };
 Option<int> nodes = new("--nodes") { Description = "How many nodes.", DefaultValueFactory = _ => 3 };
 Option<int> podsPerNode = new("--pods-per-node") { Description = "At least this many pods on every node." };

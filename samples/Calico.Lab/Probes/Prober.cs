@@ -7,28 +7,32 @@ namespace Calico.Lab.Probes;
 /// <summary>Sends real packets from inside the namespaces and says whether an answer came back.</summary>
 internal sealed class Prober(Func<string, Func<Socket>, Socket> createIn) : IAsyncDisposable
 {
-    private const int Parallel = 600;
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(350);
-    private static readonly TimeSpan[] SecondChances = [TimeSpan.FromMilliseconds(700), TimeSpan.FromMilliseconds(1500)];
+    private const int AtOnce = 300, AtOnceAgain = 24;
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan[] SecondChances = [TimeSpan.FromMilliseconds(800), TimeSpan.FromMilliseconds(2500)];
     private readonly ConcurrentDictionary<(string, IPAddress), Lazy<Pinger>> _pingers = new();
 
     /// <summary>
     /// Asks every question. A packet that arrives although it should not counts at once;
-    /// one that should arrive gets second chances, so that a busy machine is not taken for a firewall.
+    /// one that should arrive gets second chances in a quieter moment, so that a busy machine is not taken for a firewall.
     /// </summary>
     public async Task<IReadOnlyList<ProbeOutcome>> AskAsync(IReadOnlyList<(Probe Probe, bool Expected)> questions, Action<int> progress, CancellationToken cancellation)
     {
         ProbeOutcome[] outcomes = new ProbeOutcome[questions.Count];
         int done = 0;
-        await System.Threading.Tasks.Parallel.ForAsync(0, questions.Count, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, _) =>
+        await Parallel.ForAsync(0, questions.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (i, _) =>
         {
             (Probe probe, bool expected) = questions[i];
-            bool reached = await AskOnceAsync(probe, Patience);
-            for (int chance = 0; expected && !reached && chance < SecondChances.Length; chance++)
-                reached = await AskOnceAsync(probe, SecondChances[chance]);
-            outcomes[i] = new ProbeOutcome(probe, expected, reached);
+            outcomes[i] = new ProbeOutcome(probe, expected, await AskOnceAsync(probe, Patience));
             progress(Interlocked.Increment(ref done));
         });
+        foreach (TimeSpan patience in SecondChances)
+        {
+            int[] silent = [.. Enumerable.Range(0, outcomes.Length).Where(i => outcomes[i] is { Expected: true, Reached: false })];
+            await Parallel.ForEachAsync(silent, new ParallelOptions { MaxDegreeOfParallelism = AtOnceAgain, CancellationToken = cancellation }, async (i, _) =>
+                outcomes[i] = outcomes[i] with { Reached = await AskOnceAsync(outcomes[i].Probe, patience) });
+        }
+
         return outcomes;
     }
 
