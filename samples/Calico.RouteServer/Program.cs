@@ -3,65 +3,50 @@ using System.Runtime.InteropServices;
 using Calico.Bgp;
 using Calico.RouteServer;
 
-// A BGP route server and reflector: --config FILE [--socket PATH] [--trace]. SIGHUP reads the file again, SIGTERM and SIGINT end it.
-if (!Arguments.TryParse(args, out Arguments? arguments, out string? problem))
+// A BGP route server and reflector: --config FILE [--socket PATH] [--trace]. SIGHUP reads the file again; SIGTERM and SIGINT end it.
+string? Value(string option) => Array.IndexOf(args, option) is int i and >= 0 && i + 1 < args.Length ? args[i + 1] : null;
+if (Value("--config") is not { } file)
 {
-    Console.Error.WriteLine($"{problem}\nusage: Calico.RouteServer --config FILE [--socket PATH] [--trace]");
+    Console.Error.WriteLine("usage: Calico.RouteServer --config FILE [--socket PATH] [--trace]");
     return 2;
 }
 
-BgpSpeakerOptions options;
 try
 {
-    options = RouteServerConfig.Load(arguments.Config);
-}
-catch (ConfigException error)
-{
-    Console.Error.WriteLine(error.Message);
-    return 2;
-}
-
-BgpSpeaker.WarmUp();
-await using var speaker = new BgpSpeaker(options);
-if (arguments.Trace) speaker.Tracer = (neighbor, sent, messages) => Console.Error.WriteLine($"{(sent ? "->" : "<-")} {neighbor} {BgpMessageText.Format(messages)}");
-try
-{
+    BgpSpeakerOptions options = RouteServerConfig.Load(file);
+    BgpSpeaker.WarmUp();
+    await using var speaker = new BgpSpeaker(options);
+    if (args.Contains("--trace")) speaker.Tracer = (neighbor, sent, messages) => Console.Error.WriteLine($"{(sent ? "->" : "<-")} {neighbor} {BgpMessageText.Format(messages)}");
     await speaker.StartAsync();
+    await using var status = Value("--socket") is { } path ? new StatusSocket(speaker, path) : null;
+    var ended = new TaskCompletionSource();
+    using PosixSignalRegistration term = On(PosixSignal.SIGTERM, () => ended.TrySetResult());
+    using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, () => ended.TrySetResult());
+    using PosixSignalRegistration reload = On(PosixSignal.SIGHUP, () => _ = ReloadAsync(speaker));
+    await ended.Task;
+    return 0;
 }
-catch (SocketException error)
+catch (Exception error) when (error is ConfigException or SocketException or IOException)
 {
-    Console.Error.WriteLine($"{arguments.Config}: cannot listen on {string.Join(", ", options.Listen)}: {error.Message}");
-    return 1;
+    Console.Error.WriteLine($"{file}: {error.Message}");
+    return error is ConfigException ? 2 : 1;
 }
 
-await using var status = arguments.Socket is { } path ? new StatusSocket(speaker, path) : null;
-var ended = new TaskCompletionSource();
-using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-using PosixSignalRegistration reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+static PosixSignalRegistration On(PosixSignal signal, Action act) => PosixSignalRegistration.Create(signal, context =>
 {
     context.Cancel = true;
-    _ = ReloadAsync();
+    act();
 });
-await ended.Task;
-await speaker.StopAsync();
-return 0;
 
-void End(PosixSignalContext context)
-{
-    context.Cancel = true;
-    ended.TrySetResult();
-}
-
-async Task ReloadAsync()
+async Task ReloadAsync(BgpSpeaker speaker)
 {
     try
     {
-        await speaker.ApplyAsync(RouteServerConfig.Load(arguments.Config));
-        Console.Error.WriteLine($"{arguments.Config}: reloaded");
+        await speaker.ApplyAsync(RouteServerConfig.Load(file));
+        Console.Error.WriteLine($"{file}: reloaded");
     }
     catch (Exception error) when (error is ConfigException or ArgumentException or SocketException)
     {
-        Console.Error.WriteLine($"{arguments.Config}: not reloaded, the old configuration stays: {error.Message}");
+        Console.Error.WriteLine($"{file}: not reloaded, the old configuration stays: {error.Message}");
     }
 }

@@ -44,8 +44,8 @@ internal sealed record RouteServerConfig
     {
         public IReadOnlyList<string> Prefixes { get; set; } = [];
         public string? Community { get; set; }
-        public uint? OriginAs { get; set; }
-        public string Action { get; set; } = "accept";
+        public string? AsPath { get; set; }
+        public bool Accept { get; set; } = true;
         public IReadOnlyList<string> AddCommunities { get; set; } = [];
         public uint? LocalPreference { get; set; }
     }
@@ -70,7 +70,7 @@ internal sealed record RouteServerConfig
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or FormatException or ArgumentException)
         {
-            throw new ConfigException($"{path}: {error.Message}");
+            throw new ConfigException(error.Message);
         }
     }
 
@@ -115,12 +115,11 @@ internal sealed record RouteServerConfig
             RoutePolicyRule next = policy.Rule();
             if (rule.Prefixes.Count > 0) next.When(RouteMatch.Prefixes(PrefixList.Parse(rule.Prefixes)));
             if (rule.Community is { } community) next.When(RouteMatch.Community(Community.Parse(community)));
-            if (rule.OriginAs is uint origin) next.When(RouteMatch.OriginAs(origin));
+            if (rule.AsPath is { } pattern) next.When(RouteMatch.AsPath(new AsPathPattern(pattern)));
             foreach (string added in rule.AddCommunities) next.Then(RouteEdit.AddCommunity(Community.Parse(added)));
             if (rule.LocalPreference is uint preference) next.Then(RouteEdit.LocalPreference(preference));
-            if (rule.Action == "accept") next.Accept();
-            else if (rule.Action == "reject") next.Reject();
-            else throw new FormatException($"filter '{name}': action '{rule.Action}' is neither accept nor reject.");
+            if (rule.Accept) next.Accept();
+            else next.Reject();
         }
 
         return policy.Build(FilterVerdict.Reject);

@@ -1,11 +1,10 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Calico.Bgp;
 
 namespace Calico.RouteServer;
 
-/// <summary>Answers one line, <c>status</c> or <c>routes [FAMILY]</c>, on a unix socket with a table, then closes.</summary>
+/// <summary>Answers one line, <c>status</c> or <c>routes [FAMILY]</c>, on a unix socket with a tab-separated table, then closes.</summary>
 internal sealed class StatusSocket : IAsyncDisposable
 {
     private readonly BgpSpeaker _speaker;
@@ -23,36 +22,32 @@ internal sealed class StatusSocket : IAsyncDisposable
 
     private async Task ServeAsync()
     {
-        while (true)
+        try
         {
-            try
-            {
-                Socket client = await _listener.AcceptAsync();
-                _ = AnswerAsync(client);
-            }
-            catch (Exception error) when (error is ObjectDisposedException or SocketException)
-            {
-                return;
-            }
+            while (true) _ = AnswerAsync(await _listener.AcceptAsync());
+        }
+        catch (Exception error) when (error is ObjectDisposedException or SocketException)
+        {
+            // Closed.
         }
     }
 
     private async Task AnswerAsync(Socket client)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        await using var stream = new NetworkStream(client, ownsSocket: true);
         try
         {
+            await using var stream = new NetworkStream(client, ownsSocket: true);
             using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
             string[] words = (await reader.ReadLineAsync(limit.Token) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            string answer = words switch
+            IEnumerable<string> lines = words switch
             {
-                ["status"] => Table(await _speaker.GetNeighborsAsync()),
-                ["routes"] => Table(await _speaker.GetRoutesAsync(new RibQuery { AllPaths = true })),
-                ["routes", var family] when Family.TryParse(family, null, out Family known) => Table(await _speaker.GetRoutesAsync(new RibQuery { Family = known, AllPaths = true })),
-                _ => "error: say 'status' or 'routes [FAMILY]'\n",
+                ["status"] => (await _speaker.GetNeighborsAsync()).Select(n => $"{n.Name}\t{n.Asn}\t{n.State}\t{n.Since:O}\t{n.PrefixesAccepted}\t{n.UpdatesReceived}\t{n.UpdatesSent}\t{n.LastError}").Prepend("NEIGHBOR\tAS\tSTATE\tSINCE\tPREFIXES\tIN\tOUT\tLAST-ERROR"),
+                ["routes"] => await RoutesAsync(Family.Ipv4Unicast),
+                ["routes", var name] when Family.TryParse(name, null, out Family family) => await RoutesAsync(family),
+                _ => ["error: say 'status' or 'routes [FAMILY]'"],
             };
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(answer), limit.Token);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), limit.Token);
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
@@ -60,21 +55,8 @@ internal sealed class StatusSocket : IAsyncDisposable
         }
     }
 
-    private static string Table(IReadOnlyList<NeighborStatus> neighbors)
-    {
-        var text = new StringBuilder("NEIGHBOR\tAS\tSTATE\tSINCE\tPREFIXES\tIN\tOUT\tLAST-ERROR\n");
-        foreach (NeighborStatus n in neighbors)
-            text.Append(CultureInfo.InvariantCulture, $"{n.Name}\t{n.Asn}\t{n.State}\t{n.Since:O}\t{n.PrefixesAccepted}\t{n.UpdatesReceived}\t{n.UpdatesSent}\t{n.LastError}\n");
-        return text.ToString();
-    }
-
-    private static string Table(IReadOnlyList<RibRoute> routes)
-    {
-        var text = new StringBuilder("PREFIX\tBEST\tFROM\tATTRIBUTES\n");
-        foreach (RibRoute r in routes)
-            text.Append(CultureInfo.InvariantCulture, $"{r.Prefix}\t{(r.IsBest ? '*' : ' ')}\t{r.Neighbor}\t{r.Attributes}\n");
-        return text.ToString();
-    }
+    private async Task<IEnumerable<string>> RoutesAsync(Family family) => (await _speaker.GetRoutesAsync(new RibQuery { Family = family, AllPaths = true }))
+        .Select(r => $"{r.Prefix}\t{(r.IsBest ? '*' : ' ')}\t{r.Neighbor}\t{r.Attributes}").Prepend("PREFIX\tBEST\tFROM\tATTRIBUTES");
 
     public ValueTask DisposeAsync()
     {

@@ -103,6 +103,7 @@ public sealed class BgpSpeaker : IAsyncDisposable
     /// <exception cref="SocketException">A new address cannot be listened on; neighbours are not changed.</exception>
     public async Task ApplyAsync(BgpSpeakerOptions options)
     {
+        using System.Diagnostics.Activity? activity = BgpTelemetry.Activities.StartActivity("bgp.apply");
         options = WithScopes(options);
         OptionsCheck.ThrowIfInvalid(options);
         Listen(options);

@@ -13,6 +13,7 @@ public sealed partial class BgpCore
     {
         Neighbor neighbor = session.Neighbor;
         neighbor.TimesEstablished++;
+        BgpTelemetry.Established(1);
         neighbor.Failures = 0;
         neighbor.LastCapabilities = session.Theirs;
         neighbor.Dial?.Cancel();
@@ -182,6 +183,9 @@ public sealed partial class BgpCore
         foreach (Rib rib in _ribs.Values)
         {
             rib.Distribute();
+            int routes = rib.RouteCount;
+            BgpTelemetry.Routes(routes - rib.ReportedRoutes);
+            rib.ReportedRoutes = routes;
             if (!_deferring)
             {
                 for (int i = 0; i < rib.Lanes.Count; i++)

@@ -161,6 +161,7 @@ public sealed partial class BgpCore
     internal void StateChanged(Session session, BgpState before)
     {
         session.Neighbor.Since = Timers.Time.GetUtcNow();
+        BgpTelemetry.Transition(session.State);
         Log.StateChanged(session.Neighbor.Options.DisplayName, before, session.State);
     }
 
@@ -197,8 +198,10 @@ public sealed partial class BgpCore
         Neighbor neighbor = session.Neighbor;
         neighbor.Sessions.Remove(session);
         _sessions.Remove(session.Connection);
+        BgpTelemetry.Transition(BgpState.Idle);
         if (before == BgpState.Established)
         {
+            BgpTelemetry.Established(-1);
             Log.SessionDown(neighbor.Options.DisplayName, neighbor.LastError ?? cause.ToString());
             ReleaseRoutes(session, cause, error);
         }

@@ -115,6 +115,7 @@ internal sealed class NeighborFamily(Neighbor neighbor, Rib rib) : IExportMember
 
         Neighbor.UpdatesSent += updates;
         Neighbor.MessagesSent += updates;
+        BgpTelemetry.Sent(updates);
         Session.Send(bytes);
     }
 

@@ -10,6 +10,7 @@ internal sealed partial class Session
     {
         int used = 0;
         bool alive = false;
+        long before = Neighbor.MessagesReceived;
         while (!IsClosed)
         {
             FrameStatus status = MessageFrame.TryRead(input[used..], MaximumLength, out MessageFrame message, out BgpError error);
@@ -34,6 +35,7 @@ internal sealed partial class Session
             }
         }
 
+        BgpTelemetry.Received(Neighbor.MessagesReceived - before);
         if (alive && !IsClosed) RestartHold();
         return IsClosed ? input.Length : used;
     }
@@ -187,6 +189,7 @@ internal sealed partial class Session
         if (update.Treatment != ErrorTreatment.None)
         {
             Neighbor.MalformedUpdates++;
+            BgpTelemetry.Malformed(update.Treatment);
             _core.Log.MalformedUpdate(Neighbor.Options.DisplayName, update.Treatment, update.Error);
         }
 

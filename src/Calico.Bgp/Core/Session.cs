@@ -91,6 +91,7 @@ internal sealed partial class Session
     {
         if (IsClosed) return;
         Neighbor.MessagesSent++;
+        BgpTelemetry.Sent(1);
         OutgoingBytes bytes = OutputWriter.Single(size, write);
         _core.Trace(this, bytes.Memory.Span, sent: true);
         Connection.Send(bytes);

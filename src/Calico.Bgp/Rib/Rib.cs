@@ -39,6 +39,9 @@ internal abstract class Rib(Family family, AttributeTable attributes, Decision d
 
     public int RouteCount => _heads.Count - 1 - _emptySlots - _reclaimedCount;
 
+    /// <summary>The count last told to telemetry.</summary>
+    public int ReportedRoutes { get; set; }
+
     /// <summary>Whether a change of any path matters, not of the best alone: for ADD-PATH and ECMP.</summary>
     public bool TellEveryPath { get; set; }
 
