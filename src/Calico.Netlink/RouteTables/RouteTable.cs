@@ -21,6 +21,7 @@ public sealed class RouteTable : IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly NetlinkBatch _batch = new(64 * 1024);
     private readonly RouteChange[] _changes;
+    private readonly NexthopPool _nexthops;
     private volatile bool _resync = true;
     private Action? _changed;
 
@@ -37,6 +38,7 @@ public sealed class RouteTable : IDisposable
         _netlink = netlink;
         _state = new RouteTableState(_options.Table, _options.Protocol);
         _changes = new RouteChange[_options.BatchSize];
+        _nexthops = new NexthopPool(netlink, _options);
     }
 
     /// <summary>The number of wanted routes.</summary>
@@ -177,6 +179,12 @@ public sealed class RouteTable : IDisposable
 
     private async ValueTask SendAllAsync(RouteTableApply apply, CancellationToken cancellationToken)
     {
+        lock (_lock)
+        {
+            if (_state.QueuedCount >= _options.NexthopObjectThreshold) _state.ForEachGatewayed(_nexthops.Count);
+        }
+
+        await _nexthops.PrepareAsync(cancellationToken).ConfigureAwait(false);
         while (Take() is int count and > 0)
         {
             await SendAsync(apply, count, cancellationToken).ConfigureAwait(false);
@@ -199,10 +207,17 @@ public sealed class RouteTable : IDisposable
         lock (_lock)
         {
             _state.BeginResync();
-            foreach (Route route in found) _state.Seen(route);
+            _nexthops.BeginResync();
+            foreach (Route route in found)
+            {
+                _state.Seen(route);
+                _nexthops.Seen(route.NexthopId);
+            }
+
             _state.EndResync();
         }
 
+        await _nexthops.EndResyncAsync(cancellationToken).ConfigureAwait(false);
         apply.Resynced = true;
     }
 
@@ -214,8 +229,8 @@ public sealed class RouteTable : IDisposable
             ref readonly RouteChange change = ref _changes[i];
             switch (change.Kind)
             {
-                case RouteChangeKind.Add: _batch.AddRoute(change.Route); break;
-                case RouteChangeKind.Replace: _batch.ReplaceRoute(change.Route); break;
+                case RouteChangeKind.Add: _batch.AddRoute(_nexthops.Resolve(change.Route)); break;
+                case RouteChangeKind.Replace: _batch.ReplaceRoute(_nexthops.Resolve(change.Route)); break;
                 default: _batch.DeleteRoute(change.Route); break;
             }
         }

@@ -12,8 +12,6 @@ internal sealed class RouteTableApply
 
     public bool Resynced { get; set; }
 
-    public int Repointed { get; set; }
-
     public void Take(RouteTableState state, ReadOnlySpan<RouteChange> changes, IReadOnlyList<NetlinkRequestError> errors)
     {
         int next = 0;
@@ -53,7 +51,6 @@ internal sealed class RouteTableApply
         Added = _added,
         Replaced = _replaced,
         Deleted = _deleted,
-        Repointed = Repointed,
         Resynced = Resynced,
         Conflicts = _conflicts,
         Failures = _failures,

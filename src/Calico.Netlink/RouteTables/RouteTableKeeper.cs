@@ -31,7 +31,7 @@ internal sealed class RouteTableKeeper(RouteTable table, RtNetlink netlink, Rout
             if (table.NeedsApply)
             {
                 RouteTableReport done = await table.ApplyAsync(cancellationToken).ConfigureAwait(false);
-                if (!done.IsInSync || done.Added + done.Replaced + done.Deleted + done.Repointed > 0) report?.Invoke(done);
+                if (!done.IsInSync || done.Added + done.Replaced + done.Deleted > 0) report?.Invoke(done);
             }
 
             if (watching.IsFaulted) await watching.ConfigureAwait(false);

@@ -31,7 +31,7 @@ public sealed record RouteTableOptions
 /// <summary>When a <see cref="RouteTable"/> uses nexthop objects (kernel 5.3 and later).</summary>
 public enum NexthopObjects
 {
-    /// <summary>For next hops that many new routes share: the kernel then adds routes almost twice as fast, and one message repoints them all.</summary>
+    /// <summary>For next hops that many new routes share: the kernel then adds routes almost twice as fast.</summary>
     Automatic,
 
     /// <summary>Never: each route carries its gateway.</summary>

@@ -31,9 +31,6 @@ public sealed record RouteTableReport
     /// <summary>Routes deleted.</summary>
     public int Deleted { get; init; }
 
-    /// <summary>Routes that were switched over by changing a nexthop object under them.</summary>
-    public int Repointed { get; init; }
-
     /// <summary>True when the kernel's table was read back first.</summary>
     public bool Resynced { get; init; }
 

@@ -64,6 +64,18 @@ internal sealed class RouteTableState(uint table, RouteProtocol protocol)
 
     public bool HasWork => _direct.Count + _gatewayed.Count + _unwanted.Count + _duplicates.Count > 0;
 
+    public int QueuedCount => _gatewayed.Count;
+
+    /// <summary>Visits the routes with a gateway that are about to be written.</summary>
+    public void ForEachGatewayed(RouteVisitor visit)
+    {
+        foreach (RouteKey key in _gatewayed)
+        {
+            ref Entry entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
+            if (!Unsafe.IsNullRef(ref entry) && entry.IsWanted && entry.Kernel != KernelState.Same) visit(entry.Route);
+        }
+    }
+
     public IEnumerable<Route> Wanted => _entries.Values.Where(e => e.IsWanted).Select(e => e.Route);
 
     public bool Set(in Route given)

@@ -130,7 +130,7 @@ public sealed class RouteTableKernelTests : IAsyncLifetime
         using RtNetlink other = RtNetlink.Open(_network);
         await EventuallyAsync(async () => (await OwnAsync()).Count == wanted.Length);
 
-        await other.Routes.DeleteAsync(Via("10.200.0.5/32", "172.31.0.2"), Cancel);
+        await other.Routes.DeleteAsync(new Route { Destination = IPNetwork.Parse("10.200.0.5/32"), Protocol = RouteProtocol.Calico }, Cancel);
         await other.Routes.ReplaceAsync(Via("10.200.0.6/32", "172.31.0.44"), Cancel);
         await other.Routes.AddAsync(Via("10.201.0.0/24", "172.31.0.44"), Cancel);
         await EventuallyAsync(async () => Matches(wanted, await OwnAsync()));
