@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Calico.Cli.Datastores;
 using Calico.Cli.Policy;
+using Calico.Cli.Resources;
 
 namespace Calico.Cli;
 
@@ -12,7 +14,9 @@ internal static class CalicoCommand
         RootCommand root = new("Network policy, addresses and routes, Calico's way.")
         {
             PolicyCommand.Create(terminal),
+            DatastoreCommand.Create(),
         };
+        foreach (Command verb in ResourceCommands.Create()) root.Subcommands.Add(verb);
         return root.Parse(args).Invoke(new InvocationConfiguration { Output = output, Error = error });
     }
 }

@@ -83,6 +83,7 @@ public sealed class ResourceStore(IDatastore store, IReadOnlyList<IResourceRule>
         if (created.Metadata["resourceVersion"] is not null && created.Revision != 0)
             throw ResourceException.Invalid(created.Key, "metadata.resourceVersion", "must not be set for a create");
         Stamp(created);
+        await CheckChangeAsync(null, created, cancellationToken).ConfigureAwait(false);
         return await CreateStampedAsync(created, cancellationToken).ConfigureAwait(false);
     }
 
@@ -96,6 +97,7 @@ public sealed class ResourceStore(IDatastore store, IReadOnlyList<IResourceRule>
         Resource current = await GetAsync(updated.Key, cancellationToken).ConfigureAwait(false) ?? throw new ResourceException(ResourceError.NotFound, updated.Key, []);
         if (current.Revision != updated.Revision) throw new ResourceException(ResourceError.Conflict, updated.Key, [], current);
         Inherit(updated, current);
+        await CheckChangeAsync(current, updated, cancellationToken).ConfigureAwait(false);
         return await SwapAsync(updated, cancellationToken).ConfigureAwait(false);
     }
 
@@ -115,6 +117,7 @@ public sealed class ResourceStore(IDatastore store, IReadOnlyList<IResourceRule>
                     if (wanted.Revision != 0) throw new ResourceException(ResourceError.NotFound, wanted.Key, []);
                     Resource fresh = wanted.Clone();
                     Stamp(fresh);
+                    await CheckChangeAsync(null, fresh, cancellationToken).ConfigureAwait(false);
                     return (await CreateStampedAsync(fresh, cancellationToken).ConfigureAwait(false), ApplyOutcome.Created);
                 }
 
@@ -124,6 +127,7 @@ public sealed class ResourceStore(IDatastore store, IReadOnlyList<IResourceRule>
                 Inherit(next, current);
                 next.Revision = current.Revision;
                 if (System.Text.Json.Nodes.JsonNode.DeepEquals(next.Json, current.Json)) return (current, ApplyOutcome.Unchanged);
+                await CheckChangeAsync(current, next, cancellationToken).ConfigureAwait(false);
                 return (await SwapAsync(next, cancellationToken).ConfigureAwait(false), ApplyOutcome.Updated);
             }
             catch (ResourceException error) when (wanted.Revision == 0 && attempt < Tries && error.Error is ResourceError.Conflict or ResourceError.AlreadyExists or ResourceError.NotFound)
@@ -147,7 +151,9 @@ public sealed class ResourceStore(IDatastore store, IReadOnlyList<IResourceRule>
             if (System.Text.Json.Nodes.JsonNode.DeepEquals(next.Json, current.Json)) return current;
             try
             {
-                return await SwapAsync(Prepare(next), cancellationToken).ConfigureAwait(false);
+                next = Prepare(next);
+                await CheckChangeAsync(current, next, cancellationToken).ConfigureAwait(false);
+                return await SwapAsync(next, cancellationToken).ConfigureAwait(false);
             }
             catch (ResourceException error) when (error.Error == ResourceError.Conflict && attempt < Tries)
             {
@@ -166,6 +172,7 @@ public sealed class ResourceStore(IDatastore store, IReadOnlyList<IResourceRule>
             KeyValue current = await store.GetAsync(key.StoreKey, cancellationToken).ConfigureAwait(false) ?? throw new ResourceException(ResourceError.NotFound, key, []);
             Resource deleted = StoredForm.ReadLeniently(current, key);
             if (revision != 0 && current.ModRevision != revision) throw new ResourceException(ResourceError.Conflict, key, [], deleted);
+            await CheckChangeAsync(deleted, null, cancellationToken).ConfigureAwait(false);
             CommitResult result = await store.CompareAndDeleteAsync(key.StoreKey, current.ModRevision, cancellationToken).ConfigureAwait(false);
             if (result.Committed) return deleted;
             if (result.Outcome == CommitOutcome.Ambiguous &&
@@ -231,6 +238,13 @@ public sealed class ResourceStore(IDatastore store, IReadOnlyList<IResourceRule>
         foreach (IResourceRule rule in _rules) rule.Validate(copy, problems);
         if (problems.Count > 0) throw new ResourceException(ResourceError.Invalid, copy.Key, problems);
         return copy;
+    }
+
+    private async ValueTask CheckChangeAsync(Resource? before, Resource? after, CancellationToken cancellationToken)
+    {
+        List<ResourceProblem> problems = [];
+        foreach (IResourceRule rule in _rules) await rule.ValidateChangeAsync(this, before, after, problems, cancellationToken).ConfigureAwait(false);
+        if (problems.Count > 0) throw new ResourceException(ResourceError.Invalid, (after ?? before)!.Key, problems);
     }
 
     private void Stamp(Resource resource)
