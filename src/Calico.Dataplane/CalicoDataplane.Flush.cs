@@ -39,6 +39,8 @@ public sealed partial class CalicoDataplane
         if (report) Configure(endpoints, problems);
         await EnsureTunnelsAsync(problems, cancellationToken).ConfigureAwait(false);
         (int put, int deleted, IReadOnlyList<RouteFailure> failures) = await _routeApplier.ApplyAsync(NothingHeld, cancellationToken).ConfigureAwait(false);
+        await CleanConnectionsAsync(rules > 0, problems, cancellationToken).ConfigureAwait(false);
+        foreach ((string chain, string reason) in _ruleset.Quarantined) problems.Add($"Chain {chain} drops everything: the kernel refused {reason}");
         foreach (RouteFailure failure in failures) problems.Add($"Route {failure.Route}: {failure.Error}.");
         if (report || failures.Count > 0)
         {
@@ -77,6 +79,28 @@ public sealed partial class CalicoDataplane
             }
 
             _routeApplier.SetInterfaces(interfaces);
+        }
+    }
+
+    /// <summary>Connections of addresses that left; and, if that is wanted, those the new policy would not let begin.</summary>
+    private async ValueTask CleanConnectionsAsync(bool policyChanged, List<string> problems, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (IPAddress address in _routeApplier.TakeAbandoned()) await _kernel.DeleteFlowsAsync(address, cancellationToken).ConfigureAwait(false);
+            if (!_options.RevokeOnPolicyChange || !policyChanged) return;
+            Plan.FlowRevocation revocation;
+            lock (_lock) revocation = new Plan.FlowRevocation(_planner.Walks, _planner.Workloads, _routeApplier.Interfaces.Values.SelectMany(i => i.Addresses).ToHashSet());
+            await _kernel.DeleteFlowsAsync(
+                flow =>
+                {
+                    lock (_lock) return revocation.IsForbidden(flow);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (NetlinkException e)
+        {
+            problems.Add($"Connection tracking: {e.Message}");
         }
     }
 

@@ -37,6 +37,12 @@ public interface IDataplaneKernel : IDisposable
     /// <summary>Deletes routes, then adds or replaces others; one that fails stops no other. Deleting what is not there is no failure.</summary>
     ValueTask<IReadOnlyList<RouteFailure>> ChangeRoutesAsync(IReadOnlyList<Route> delete, IReadOnlyList<Route> put, CancellationToken cancellationToken = default);
 
+    /// <summary>Deletes the tracked connections that have an address at either end: it moved or died, and its next owner must not inherit them.</summary>
+    ValueTask<int> DeleteFlowsAsync(IPAddress address, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes the tracked connections that a judge condemns.</summary>
+    ValueTask<int> DeleteFlowsAsync(Predicate<TrackedFlow> condemned, CancellationToken cancellationToken = default);
+
     /// <summary>Makes a tunnel device as given, with its address and its peers' neighbour and forwarding entries; what is right already is not written.</summary>
     /// <returns>Whether anything was written.</returns>
     /// <exception cref="NetlinkException">The kernel has no such kind of device, or refused.</exception>

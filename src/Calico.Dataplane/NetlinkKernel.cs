@@ -12,6 +12,7 @@ public sealed class NetlinkKernel : IDataplaneKernel
     private readonly RtNetlink _route;
     private readonly Sysctl _sysctl;
     private readonly NetworkNamespace? _network;
+    private ConntrackClient? _conntrack;
 
     /// <summary>A kernel over connections of the caller's; they are closed with this object.</summary>
     /// <param name="nft">nf_tables of the namespace.</param>
@@ -86,6 +87,27 @@ public sealed class NetlinkKernel : IDataplaneKernel
     }
 
     /// <inheritdoc/>
+    public async ValueTask<int> DeleteFlowsAsync(IPAddress address, CancellationToken cancellationToken = default)
+    {
+        ConntrackClient conntrack = _conntrack ??= ConntrackClient.Open(new NetlinkConnectionOptions { Namespace = _network });
+        return await conntrack.DeleteAsync(new ConntrackFilter { AnyAddress = address }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> DeleteFlowsAsync(Predicate<TrackedFlow> condemned, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(condemned);
+        ConntrackClient conntrack = _conntrack ??= ConntrackClient.Open(new NetlinkConnectionOptions { Namespace = _network });
+        int deleted = 0;
+        foreach (TrackedFlow flow in await conntrack.ListAsync(cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            if (condemned(flow) && await conntrack.DeleteAsync(flow.Original, flow.Zone, cancellationToken).ConfigureAwait(false)) deleted++;
+        }
+
+        return deleted;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<bool> EnsureTunnelAsync(TunnelDevice tunnel, DataplaneOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tunnel);
@@ -130,5 +152,6 @@ public sealed class NetlinkKernel : IDataplaneKernel
     {
         _nft.Dispose();
         _route.Dispose();
+        _conntrack?.Dispose();
     }
 }

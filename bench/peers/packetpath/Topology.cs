@@ -15,6 +15,7 @@ internal sealed class Topology : IDisposable
     {
         (_client, _router, _workload) = ($"{name}-c", $"{name}-r", $"{name}-w");
         AppDomain.CurrentDomain.UnhandledException += (_, _) => Remove();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove();
         foreach (string ns in (string[])[_client, _router, _workload]) Run($"netns add {ns}");
         Run($"-n {_router} link add fabric0 type veth peer name eth0 netns {_client}");
         Run($"-n {_router} link add {WorkloadInterface} type veth peer name eth0 netns {_workload}");

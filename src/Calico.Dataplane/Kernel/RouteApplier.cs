@@ -12,6 +12,7 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
 {
     private readonly Dictionary<IPNetwork, Route> _inKernel = [];
     private readonly HashSet<IPNetwork> _failed = [];
+    private readonly HashSet<IPAddress> _abandoned = [];
     private Dictionary<string, KernelInterface> _interfaces = new(StringComparer.Ordinal);
     private bool _known;
 
@@ -36,6 +37,14 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
         _interfaces = now;
     }
 
+    /// <summary>Addresses of workloads that left this node or moved to another interface since this was last taken.</summary>
+    public IReadOnlyList<IPAddress> TakeAbandoned()
+    {
+        IPAddress[] abandoned = [.. _abandoned];
+        _abandoned.Clear();
+        return abandoned;
+    }
+
     /// <param name="hold">Destinations that must not be routed yet, because policy for them is not in force.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<(int Put, int Deleted, IReadOnlyList<RouteFailure> Failures)> ApplyAsync(IReadOnlySet<IPNetwork> hold, CancellationToken cancellationToken)
@@ -54,6 +63,12 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
         }
 
         _failed.Clear();
+        foreach (Route gone in delete.Concat(put.Where(p => _inKernel.ContainsKey(p.Destination)).Select(p => _inKernel[p.Destination])))
+        {
+            bool moved = !put.Exists(p => p.Destination == gone.Destination && p.InterfaceIndex == gone.InterfaceIndex);
+            if (moved && gone.Type == RouteType.Unicast && !IsLearned(gone) && gone.Destination.PrefixLength == (gone.IsIPv6 ? 128 : 32)) _abandoned.Add(gone.Destination.BaseAddress);
+        }
+
         IReadOnlyList<RouteFailure> failures = put.Count + delete.Count == 0 ? [] : await kernel.ChangeRoutesAsync(delete, put, cancellationToken).ConfigureAwait(false);
         foreach (Route route in delete) _inKernel.Remove(route.Destination);
         foreach (Route route in put) _inKernel[route.Destination] = route;

@@ -35,6 +35,8 @@ internal sealed class PolicyPlanner
 
     public HostTable Hosts => _hosts;
 
+    public WalkTable Walks => _walks;
+
     /// <summary>Whether everything that should exist has been told.</summary>
     public bool InSync { get; private set; }
 

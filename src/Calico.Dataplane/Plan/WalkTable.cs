@@ -107,12 +107,16 @@ internal sealed class WalkTable : IActiveRules
         _touched.Clear();
     }
 
+    /// <summary>The rule of a walk that decides about a new connection, or null when none does.</summary>
+    public WalkRule? Decide(Walk walk, in FlowKey flow) => _walks.TryGetValue(walk, out Entry? entry) ? new FlowJudge(_sets).Decide(entry.Whole, flow) : null;
+
     /// <summary>The shape each walk has now, for people.</summary>
     public IEnumerable<(Walk Walk, PolicyShape Shape)> Shapes => _walks.Values.Select(e => (e.Walk, e.Maps is null ? PolicyShape.Chains : PolicyShape.Maps));
 
     private void Compile(Entry entry)
     {
         List<WalkChain> chains = _compiler.Compile(entry.Walk, entry.Walk.ChainName);
+        entry.Whole = chains;
         HashSet<string> told = [.. SetsOf(chains)];
         foreach (string id in told) Use(id, entry);
         foreach (string old in entry.SetIds.Except(told)) Unuse(old, entry);
@@ -214,6 +218,9 @@ internal sealed class WalkTable : IActiveRules
 
         /// <summary>Sets whose members matter to the walk.</summary>
         public HashSet<string> SetIds { get; set; } = [];
+
+        /// <summary>The rules in order, whatever their shape in the kernel.</summary>
+        public IReadOnlyList<WalkChain> Whole { get; set; } = [];
 
         /// <summary>The maps, when that is the walk's shape.</summary>
         public MapsShape? Maps { get; set; }

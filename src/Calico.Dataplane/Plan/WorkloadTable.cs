@@ -38,6 +38,18 @@ internal sealed class WorkloadTable
     public IEnumerable<(string Interface, EquatableArray<IPNetwork> Prefixes)> Spoofers =>
         Active.Where(a => !a.Model.AllowedSourcePrefixes.IsEmpty).Select(a => (a.Model.InterfaceName, a.Model.AllowedSourcePrefixes)).OrderBy(s => s.InterfaceName, StringComparer.Ordinal);
 
+    /// <summary>The walks of the workloads that have an address, for judging flows. Of several the one in force on its interface.</summary>
+    public Dictionary<IpPrefix, (Walk Egress, Walk Ingress)> WalksByAddress()
+    {
+        Dictionary<IpPrefix, (Walk, Walk)> walks = [];
+        foreach (SortedList<string, Endpoint> claims in _byInterface.Values)
+        {
+            foreach (IPNetwork net in claims.Values[0].Model.Nets) walks.TryAdd(IpPrefix.From(net), (claims.Values[0].Egress, claims.Values[0].Ingress));
+        }
+
+        return walks;
+    }
+
     public WorkloadEndpointModel? Find(WorkloadEndpointId id) => _endpoints.GetValueOrDefault(id)?.Model;
 
     public void Put(WorkloadEndpointModel model, EndpointPolicies policies)

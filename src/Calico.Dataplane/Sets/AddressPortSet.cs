@@ -15,6 +15,8 @@ internal sealed class AddressPortSet(string name, bool v6, string description, R
 
     public override IEnumerable<NftElement> Elements => _members.Select(m => Element(m.Address, m.Protocol, m.Port));
 
+    public bool Contains(in IpPrefix address, byte protocol, ushort port) => _members.Contains((address, protocol, port));
+
     public void Add(in IpPrefix address, byte protocol, ushort port)
     {
         if (_members.Add((address, protocol, port))) owner.Changes(Name).Add(Element(address, protocol, port));

@@ -37,6 +37,9 @@ internal sealed class IpSetTable(RulesetState ruleset) : ISetNames
     /// <summary>The members of one family of a set of nets.</summary>
     public AddressSet? Addresses(string setId, bool v6) => _sets.TryGetValue(setId, out IpSet? set) ? set.Kernel(v6) as AddressSet : null;
 
+    /// <summary>The members of one family of a set of addresses with ports.</summary>
+    public AddressPortSet? Ports(string setId, bool v6) => _sets.TryGetValue(setId, out IpSet? set) ? set.Kernel(v6) as AddressPortSet : null;
+
     public void Update(IpSetUpdate update)
     {
         if (!_sets.TryGetValue(update.Id, out IpSet? set) || set.Kind != update.Kind)

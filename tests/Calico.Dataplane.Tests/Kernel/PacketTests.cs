@@ -149,6 +149,70 @@ public abstract class PacketTests : IAsyncLifetime
         Assert.True(Connects(_web, _api, "10.0.0.2", 80));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connections_that_new_policy_forbids_are_cut_when_asked_for(bool revoke)
+    {
+        _options = _options with { RevokeOnPolicyChange = revoke };
+        await StartAsync();
+        IPEndPoint address = new(IPAddress.Parse("10.0.0.2"), 80), other = new(IPAddress.Parse("10.0.0.1"), 80);
+        using System.Net.Sockets.Socket forbidden = Open(_web, _api, address, out System.Net.Sockets.Socket server), kept = Open(_api, _web, other, out System.Net.Sockets.Socket keptServer);
+        _cluster.Engine.Upsert(Policy_("api", "app == 'api'"));
+        await ChangeAsync();
+        Assert.Equal(!revoke, Arrives(forbidden, server));
+        Assert.True(Arrives(kept, keptServer));
+
+        static System.Net.Sockets.Socket Open(PrivateNetns from, PrivateNetns to, IPEndPoint target, out System.Net.Sockets.Socket accepted)
+        {
+            System.Net.Sockets.Socket make() => new(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+            using System.Net.Sockets.Socket listener = to.Handle.Run(make);
+            listener.Bind(target);
+            listener.Listen();
+            System.Net.Sockets.Socket client = from.Handle.Run(make);
+            client.Connect(target);
+            accepted = listener.Accept();
+            return client;
+        }
+
+        static bool Arrives(System.Net.Sockets.Socket from, System.Net.Sockets.Socket to)
+        {
+            from.Send([1]);
+            to.ReceiveTimeout = 500;
+            try
+            {
+                return to.Receive(new byte[4]) > 0;
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_address_that_moves_leaves_no_connection_behind()
+    {
+        await StartAsync();
+        Assert.NotNull(Delivers(_fabric.Outside, _api, "10.0.0.2", 9999));
+        Assert.Contains("9999", _fabric.Node.Run("conntrack", "-L", mayFail: true), StringComparison.Ordinal);
+        _cluster.Engine.Remove(_apiModel.Id);
+        await ChangeAsync();
+        Assert.DoesNotContain("9999", _fabric.Node.Run("conntrack", "-L", mayFail: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connection_limits_hold()
+    {
+        _cluster.Engine.Upsert(_apiModel with { Qos = new QosModel { IngressMaxConnections = 2 } });
+        await StartAsync();
+        using System.Net.Sockets.Socket listener = _api.Handle.Run(() => new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp));
+        listener.Bind(new IPEndPoint(IPAddress.Parse("10.0.0.2"), 80));
+        listener.Listen();
+        string answer = _web.Run("bash", "-c \"for i in 1 2 3 4; do exec {fd}<>/dev/tcp/10.0.0.2/80 && echo open; done 2>/dev/null; true\"", mayFail: true);
+        Assert.Equal(2, answer.Split("open").Length - 1);
+    }
+
     [Fact]
     public async Task Host_endpoint_policy_and_failsafe_ports()
     {

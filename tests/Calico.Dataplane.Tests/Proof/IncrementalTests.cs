@@ -78,8 +78,6 @@ public sealed class IncrementalTests
 
     private static IEnumerable<string> Differences(NftTable wanted, NftTable have)
     {
-        ulong handle = 1;
-        have = have with { Chains = have.Chains.Select(c => c with { Rules = c.Rules.Select(r => r with { Handle = handle++ }).ToValueList() }).ToValueList() };
         return NftPlanner.Plan(have, wanted).Select(c => c.Subject);
     }
 }

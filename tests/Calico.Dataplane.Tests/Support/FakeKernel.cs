@@ -11,6 +11,7 @@ internal sealed class FakeKernel : IDataplaneKernel
     private readonly Dictionary<string, NftSet> _sets = [];
     private readonly Dictionary<string, Dictionary<(NftValue, NftValue), NftElement>> _elements = [];
     private bool _exists;
+    private ulong _handle;
 
     public int Commits { get; private set; }
 
@@ -34,8 +35,7 @@ internal sealed class FakeKernel : IDataplaneKernel
     public ValueTask<NftTable?> ReadTableAsync(NftTableId table, CancellationToken cancellationToken = default)
     {
         if (!_exists) return new((NftTable?)null);
-        ulong handle = 1;
-        return new(Table with { Chains = Table.Chains.Select(c => c with { Rules = c.Rules.Select(r => r with { Handle = handle++ }).ToValueList() }).ToValueList() });
+        return new(Table);
     }
 
     public ValueTask CommitAsync(IReadOnlyList<NftChange> changes, CancellationToken cancellationToken = default)
@@ -97,7 +97,10 @@ internal sealed class FakeKernel : IDataplaneKernel
                 AssertUnused("chain " + c.Chain);
                 _chains.Remove(c.Chain);
                 break;
-            case NftAddRule { Before: 0 } c: _chains[c.Chain] = _chains[c.Chain] with { Rules = _chains[c.Chain].Rules.Add(c.Rule) }; break;
+            case NftAddRule { Before: 0 } c: Rules(c.Chain, rules => rules.Add(c.Rule with { Handle = ++_handle })); break;
+            case NftAddRule c: Rules(c.Chain, rules => rules.Insert(rules.FindIndex(r => r.Handle == c.Before), c.Rule with { Handle = ++_handle })); break;
+            case NftReplaceRule c: Rules(c.Chain, rules => rules[rules.FindIndex(r => r.Handle == c.Handle)] = c.Rule with { Handle = ++_handle }); break;
+            case NftDeleteRule c: Rules(c.Chain, rules => rules.RemoveAt(rules.FindIndex(r => r.Handle == c.Handle))); break;
             case NftAddElements c:
                 foreach (NftElement element in c.Elements)
                     Assert.True(_elements[c.Set.Name].TryAdd((element.Key, element.KeyEnd), element), $"element {element.Key} of {c.Set.Name} is there");
@@ -106,9 +109,15 @@ internal sealed class FakeKernel : IDataplaneKernel
                 foreach (NftElement element in c.Elements) Assert.True(_elements[c.Set.Name].Remove((element.Key, element.KeyEnd)), $"no element {element.Key} in {c.Set.Name}");
                 break;
             default:
-                // Plans against what was read name rules by handle: take the whole difference.
                 throw new NotSupportedException(change.Subject);
         }
+    }
+
+    private void Rules(string chain, Action<List<NftRule>> change)
+    {
+        List<NftRule> rules = [.. _chains[chain].Rules];
+        change(rules);
+        _chains[chain] = _chains[chain] with { Rules = rules.ToValueList() };
     }
 
     private void AssertUnused(string subject)
@@ -155,6 +164,10 @@ internal sealed class FakeKernel : IDataplaneKernel
         foreach (Route route in put) Routes[route.Destination] = route;
         return new((IReadOnlyList<RouteFailure>)[]);
     }
+
+    public ValueTask<int> DeleteFlowsAsync(System.Net.IPAddress address, CancellationToken cancellationToken = default) => new(0);
+
+    public ValueTask<int> DeleteFlowsAsync(Predicate<TrackedFlow> condemned, CancellationToken cancellationToken = default) => new(0);
 
     public ValueTask<bool> EnsureTunnelAsync(TunnelDevice tunnel, DataplaneOptions options, CancellationToken cancellationToken = default) => new(false);
 

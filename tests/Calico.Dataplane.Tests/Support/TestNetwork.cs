@@ -21,7 +21,7 @@ internal sealed class TestNetwork
             PolicyEngine engine = new(new PolicyEngineOptions { NodeName = node });
             foreach (ModelObject model in state.Objects) engine.Upsert(model);
             engine.MarkInSync();
-            Plan.PolicyPlanner planner = new(options);
+            Dataplane.Plan.PolicyPlanner planner = new(options);
             IEnumerable<IPAddress> addresses = state.Nodes.TryGetValue(node, out NodeModel? known) ? known.Addresses : [];
             planner.SetInterface("eth0", addresses);
             foreach (var delta in engine.Flush()) planner.Apply(delta);
