@@ -191,6 +191,39 @@ public abstract class PacketTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Flow_logs_name_the_rule_that_decided()
+    {
+        _options = _options with { FlowLogs = true };
+        _cluster.Engine.Upsert(new PolicyModel { Id = new PolicyId(PolicyKind.StagedGlobalNetworkPolicy, "", "trial"), Selector = "app == 'api'", Types = PolicyTypes.Ingress, Ingress = [new RuleModel { Action = RuleAction.Deny }] });
+        await StartAsync(Policy_("api", "app == 'api'", Allow("app == 'web'", 80)));
+        using FlowLog log = await FlowLog.OpenAsync(_fabric.Node.Handle, cancellationToken: Cancelled);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        List<FlowRecord> records = [];
+        Task reading = Task.Run(async () =>
+        {
+            try
+            {
+                await foreach (FlowRecord record in log.ReadAggregatedAsync(TimeSpan.FromMilliseconds(200), cancellationToken: patience.Token)) lock (records) records.Add(record);
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }, Cancelled);
+        Assert.True(Connects(_web, _api, "10.0.0.2", 80));
+        Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 81));
+        for (int i = 0; i < 40 && records.Count < 4; i++) await Task.Delay(100, Cancelled);
+        await patience.CancelAsync();
+        await reading;
+        Assert.Contains(records, r => r is { Allowed: true, Ingress: true, DestinationPort: 80, DecidedBy: "GlobalNetworkPolicy api ingress[0] allow", Tier: "default" });
+        Assert.Contains(records, r => r is { Allowed: true, Ingress: false, DecidedBy: "Profile kns.prod egress[0] allow" });
+        Assert.Contains(records, r => r is { Allowed: false, DestinationPort: 81, DecidedBy: "Tier default ingress end deny" });
+        Assert.Contains(records, r => r is { Staged: true, Allowed: false, DecidedBy: "StagedGlobalNetworkPolicy trial ingress[0] deny" });
+        FlowRecord first = records[0];
+        string json = System.Text.Json.JsonSerializer.Serialize(first, FlowRecordJson.Default.FlowRecord);
+        Assert.Equal(first, System.Text.Json.JsonSerializer.Deserialize(json, FlowRecordJson.Default.FlowRecord));
+    }
+
+    [Fact]
     public async Task An_address_that_moves_leaves_no_connection_behind()
     {
         await StartAsync();

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using Calico.Dataplane.Compile;
+using Calico.Dataplane.FlowLogs;
+using Calico.Netlink;
+
+namespace Calico.Dataplane;
+
+/// <summary>
+/// The verdicts of new flows, each with the rule that decided, as the kernel tells them. Needs <see cref="DataplaneOptions.FlowLogs"/> in the dataplane of the same namespace.
+/// </summary>
+public sealed class FlowLog : IDisposable
+{
+    private const uint HeadersOnly = 128;
+    private readonly NflogListener _listener;
+    private readonly TimeProvider _time;
+
+    private FlowLog(NflogListener listener, TimeProvider time) => (_listener, _time) = (listener, time);
+
+    /// <summary>Verdicts lost because more kinds of flows came in one interval than may be remembered, or faster than they were read.</summary>
+    public long Lost { get; private set; }
+
+    /// <summary>Binds the two NFLOG groups of a namespace, or of the calling thread's when null.</summary>
+    /// <exception cref="NetlinkException">CAP_NET_ADMIN is missing, or another program has bound a group (EBUSY).</exception>
+    public static async ValueTask<FlowLog> OpenAsync(NetworkNamespace? network = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    {
+        NflogOptions options = new() { CopyRange = HeadersOnly, Connection = new NetlinkConnectionOptions { Namespace = network } };
+        NflogListener listener = await NflogListener.OpenAsync([FlowLogGroups.Ingress, FlowLogGroups.Egress], options, cancellationToken).ConfigureAwait(false);
+        return new FlowLog(listener, time ?? TimeProvider.System);
+    }
+
+    /// <summary>Each verdict as it comes.</summary>
+    public async IAsyncEnumerable<FlowRecord> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (NflogPacket packet in _listener.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            Lost += packet.LostBefore;
+            if (LoggedPacket.Read(packet.Prefix, packet.Payload.Span, packet.Group == FlowLogGroups.Ingress, packet.Timestamp ?? _time.GetUtcNow()) is { } record) yield return record;
+        }
+    }
+
+    /// <summary>Verdicts summed up: those that differ in the source port only become one record. At the end of each interval its records come.</summary>
+    /// <param name="interval">Felix's FlowLogsFlushInterval, 300 s there.</param>
+    /// <param name="maxKinds">The most records of an interval; what does not fit is counted in <see cref="Lost"/>.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public async IAsyncEnumerable<FlowRecord> ReadAggregatedAsync(TimeSpan interval, int maxKinds = 16_384, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(interval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxKinds, 1);
+        FlowAggregator aggregator = new(maxKinds);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task reading = FillAsync(aggregator, stop.Token);
+        try
+        {
+            while (!reading.IsCompleted)
+            {
+                await Task.WhenAny(reading, Task.Delay(interval, _time, cancellationToken)).ConfigureAwait(false);
+                foreach (FlowRecord record in Take(aggregator)) yield return record;
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            await reading.ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await reading.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FillAsync(FlowAggregator aggregator, CancellationToken cancellationToken)
+    {
+        await foreach (FlowRecord record in ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            lock (aggregator) aggregator.Add(record);
+        }
+    }
+
+    private IReadOnlyList<FlowRecord> Take(FlowAggregator aggregator)
+    {
+        lock (aggregator)
+        {
+            (IReadOnlyList<FlowRecord> records, long lost) = aggregator.Take();
+            Lost += lost;
+            return records;
+        }
+    }
+
+    /// <summary>Releases the groups.</summary>
+    public void Dispose() => _listener.Dispose();
+}
