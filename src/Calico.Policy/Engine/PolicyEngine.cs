@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Calico.Net;
 using Calico.Policy.Engine.Labels;
@@ -6,6 +7,8 @@ using Calico.Policy.Engine.Policies;
 using Calico.Policy.Model;
 using Calico.Policy.Model.Deltas;
 using Calico.Policy.Resources;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Calico.Policy.Engine;
 
@@ -39,14 +42,22 @@ public sealed class PolicyEngine
     private readonly Dictionary<string, string> _pool = new(StringComparer.Ordinal);
     private readonly List<IpPrefix> _nets = [];
     private readonly string? _nodeName;
+    private readonly ILogger _logger;
+    private readonly PolicyMetrics? _metrics;
+    private readonly HashSet<PolicyFault> _reported = [];
+    private long _events;
     private bool _inSync;
     private bool _inSyncTold;
 
     /// <summary>Makes an engine that knows nothing yet.</summary>
     /// <param name="options">The node to work for; null for the whole cluster.</param>
-    public PolicyEngine(PolicyEngineOptions? options = null)
+    /// <param name="logger">Where faults are told; null for nowhere.</param>
+    /// <param name="metrics">Where work is counted; null for nowhere.</param>
+    public PolicyEngine(PolicyEngineOptions? options = null, ILogger<PolicyEngine>? logger = null, PolicyMetrics? metrics = null)
     {
         _nodeName = options?.NodeName;
+        _logger = logger ?? (ILogger)NullLogger.Instance;
+        _metrics = metrics;
         _policies = new PolicyStore(_state);
         _workloads = new EndpointStore<WorkloadEndpointId>(_state);
         _hosts = new EndpointStore<HostEndpointId>(_state);
@@ -60,6 +71,7 @@ public sealed class PolicyEngine
     public void Upsert(ModelObject model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        _events++;
         switch (model)
         {
             case WorkloadEndpointModel workload:
@@ -134,26 +146,51 @@ public sealed class PolicyEngine
     }
 
     /// <summary>Removes a policy; unknown ones are ignored.</summary>
-    public void Remove(PolicyId id) => _policies.Remove(id);
+    public void Remove(PolicyId id)
+    {
+        _events++;
+        _policies.Remove(id);
+    }
 
     /// <summary>Removes a workload endpoint; unknown ones are ignored.</summary>
-    public void Remove(WorkloadEndpointId id) => _workloads.Remove(id);
+    public void Remove(WorkloadEndpointId id)
+    {
+        _events++;
+        _workloads.Remove(id);
+    }
 
     /// <summary>Removes a host endpoint; unknown ones are ignored.</summary>
-    public void Remove(HostEndpointId id) => _hosts.Remove(id);
+    public void Remove(HostEndpointId id)
+    {
+        _events++;
+        _hosts.Remove(id);
+    }
 
     /// <summary>Removes a profile; endpoints that still name it are denied by a stand-in.</summary>
-    public void RemoveProfile(string name) => _policies.RemoveProfile(name);
+    public void RemoveProfile(string name)
+    {
+        _events++;
+        _policies.RemoveProfile(name);
+    }
 
     /// <summary>Removes a tier; policies that still name it are evaluated last and their tier denies.</summary>
-    public void RemoveTier(string name) => _policies.RemoveTier(name);
+    public void RemoveTier(string name)
+    {
+        _events++;
+        _policies.RemoveTier(name);
+    }
 
     /// <summary>Removes a network set; unknown ones are ignored.</summary>
-    public void RemoveNetworkSet(NamespacedName id) => _networkSets.Remove(id);
+    public void RemoveNetworkSet(NamespacedName id)
+    {
+        _events++;
+        _networkSets.Remove(id);
+    }
 
     /// <summary>Removes an endpoint slice; unknown ones are ignored.</summary>
     public void RemoveEndpointSlice(NamespacedName id)
     {
+        _events++;
         if (_state.Services.Find(id) is not { } slice) return;
         _state.Sets.Remember(slice);
         _state.Services.Remove(id);
@@ -165,7 +202,10 @@ public sealed class PolicyEngine
     /// <summary>The deltas since the last flush, to be applied in order.</summary>
     public IReadOnlyList<PolicyDelta> Flush()
     {
+        long start = Stopwatch.GetTimestamp();
+        using Activity? activity = _events == 0 ? null : PolicyMetrics.Activities.StartActivity("policy.flush");
         List<PolicyDelta> deltas = _sequencer.Flush();
+        Report(activity, deltas.Count, Stopwatch.GetElapsedTime(start));
         if (_inSync && !_inSyncTold)
         {
             _inSyncTold = true;
@@ -194,6 +234,25 @@ public sealed class PolicyEngine
         ActiveSets = _state.Sets.Count,
         LabelClasses = _state.Classes.Count,
     };
+
+    private void Report(Activity? activity, int deltas, TimeSpan duration)
+    {
+        long events = _events;
+        _events = 0;
+        if (events == 0 && deltas == 0) return;
+        activity?.SetTag("calico.policy.events", events).SetTag("calico.policy.deltas", deltas);
+        _logger.Flushed(events, deltas, duration.TotalMilliseconds);
+        bool hears = _logger.IsEnabled(LogLevel.Warning);
+        if (!hears && _metrics is null) return;
+        IReadOnlyList<PolicyFault> faults = Faults;
+        foreach (PolicyFault fault in faults)
+        {
+            if (hears && _reported.Add(fault)) _logger.Faulty(fault.Subject, fault.Place, fault.Message);
+        }
+
+        _reported.IntersectWith(faults);
+        _metrics?.OnFlush(events, deltas, duration, Statistics, faults.Count);
+    }
 
     private bool IsLocal(string node) => _nodeName is null || node == _nodeName;
 
@@ -255,41 +314,4 @@ public sealed class PolicyEngine
         _pool.Add(text, text);
         return text;
     }
-}
-
-/// <summary>Counts of an engine.</summary>
-public sealed record PolicyEngineStatistics
-{
-    /// <summary>Workload endpoints in the cluster.</summary>
-    public int WorkloadEndpoints { get; init; }
-
-    /// <summary>Host endpoints in the cluster.</summary>
-    public int HostEndpoints { get; init; }
-
-    /// <summary>Endpoints that get policies.</summary>
-    public int LocalEndpoints { get; init; }
-
-    /// <summary>Network sets.</summary>
-    public int NetworkSets { get; init; }
-
-    /// <summary>Policies in the cluster.</summary>
-    public int Policies { get; init; }
-
-    /// <summary>Policies that select a local endpoint or are wanted everywhere.</summary>
-    public int ActivePolicies { get; init; }
-
-    /// <summary>Tiers.</summary>
-    public int Tiers { get; init; }
-
-    /// <summary>Profiles.</summary>
-    public int Profiles { get; init; }
-
-    /// <summary>Distinct selectors in rules of active policies.</summary>
-    public int ActiveSelectors { get; init; }
-
-    /// <summary>IP sets in use.</summary>
-    public int ActiveSets { get; init; }
-
-    /// <summary>Distinct combinations of labels and profiles.</summary>
-    public int LabelClasses { get; init; }
 }

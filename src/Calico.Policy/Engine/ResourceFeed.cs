@@ -24,7 +24,7 @@ internal sealed class ResourceFeed(Action<ModelObject> upsert, Action<ModelObjec
     {
         AddBuiltIns();
         ResourceId id = resource.Id;
-        (ModelObject? model, IReadOnlyList<ConversionProblem> problems) = ToModel(resource);
+        (ModelObject? model, IReadOnlyList<(string Path, string Message)> problems) = ToModel(resource);
         _known.TryGetValue(id, out Known old);
         if (problems.Count > 0)
         {
@@ -57,12 +57,13 @@ internal sealed class ResourceFeed(Action<ModelObject> upsert, Action<ModelObjec
         upsert(ResourceConverter.DefaultAllowProfile);
     }
 
-    private static (ModelObject? Model, IReadOnlyList<ConversionProblem> Problems) ToModel(Resource resource)
+    private static (ModelObject? Model, IReadOnlyList<(string Path, string Message)> Problems) ToModel(Resource resource)
     {
         if (resource is Node node) return (ToModel(node), []);
         IReadOnlyList<ValidationError> errors = ResourceValidator.Validate(resource);
         Converted<ModelObject> converted = ResourceConverter.ToModel(resource, errors.Select(e => e.Path));
-        return (converted.Value, [.. errors.Select(e => new ConversionProblem(e.Path, e.Message)), .. converted.Problems]);
+        if (errors.Count + converted.Problems.Count == 0) return (converted.Value, []);
+        return (converted.Value, [.. errors.Select(e => (e.Path, e.Message)).Concat(converted.Problems.Where(p => !errors.Any(e => e.Path == p.Path)).Select(p => (p.Path, p.Message)))]);
     }
 
     private static NodeModel ToModel(Node node) => new()
