@@ -86,7 +86,7 @@ public class PolicyCommandTests
         Assert.Contains("TCP 5432", cli.Run("policy", "reach", file).Out, StringComparison.Ordinal);
         JsonNode json = JsonNode.Parse(cli.Run("policy", "reach", file, "--format", "json").Out)!;
         JsonNode pair = Assert.Single(json["pairs"]!.AsArray(), p => (string)p!["from"]! == "shop/web" && (string)p["to"]! == "shop/db")!;
-        Assert.Equal("""[{"protocol":"TCP","first":5432,"last":5432}]""", pair["allowed"]!.ToJsonString());
+        Assert.Equal("""[{"protocol":"TCP","ports":[5432,5432]}]""", pair["allowed"]!.ToJsonString());
         Assert.Contains("\"shop/web\" -> \"shop/db\" [label=\"TCP 5432\"];", cli.Run("policy", "reach", file, "--format", "dot").Out, StringComparison.Ordinal);
         string html = cli.Run("policy", "reach", file, "--format", "html").Out;
         Assert.Contains("title=\"shop/web → shop/db: TCP 5432\"", System.Net.WebUtility.HtmlDecode(html), StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public class PolicyCommandTests
         string old = cli.File("old/shop.yaml", Shop), fresh = cli.File("new/shop.yaml", Shop.Replace("port: 5432", "port: 5432, endPort: 5433", StringComparison.Ordinal));
         (int code, string output, _) = cli.Run("policy", "diff", old, fresh);
         Assert.Equal(1, code);
-        Assert.Contains("5432-5433", output, StringComparison.Ordinal);
+        Assert.Contains("TCP 5433", output, StringComparison.Ordinal);
         Assert.Equal(0, cli.Run("policy", "diff", old, old).ExitCode);
     }
 

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Calico.Policy.Analysis;
+using Calico.Policy.Manifests;
 using Spectre.Console;
 
 namespace Calico.Cli.Policy;
 
-/// <summary><c>calico policy diff OLD NEW</c>: what a change of manifests opens and closes; exit 1 when anything changes, as diff does.</summary>
+/// <summary><c>calico policy diff OLD NEW</c>: what a change of manifests opens and closes, over all packets; exit 1 when anything changes, as diff does.</summary>
 internal static class DiffCommand
 {
     public static Command Create(Terminal terminal)
@@ -17,25 +19,34 @@ internal static class DiffCommand
 
     private static int Run(string old, string fresh, Terminal terminal)
     {
-        ReachMatrix before = Read(old, terminal), after = Read(fresh, terminal);
-        Table table = new Table().Border(TableBorder.Rounded).AddColumns("from", "to", "before", "after");
-        int changes = 0;
-        foreach (string peer in after.Peers.Except(before.Peers)) terminal.Rich.MarkupLineInterpolated($"[green]+ {peer}[/] is new");
-        foreach (string peer in before.Peers.Except(after.Peers)) terminal.Rich.MarkupLineInterpolated($"[red]- {peer}[/] is gone");
-        string[] common = [.. before.Peers.Intersect(after.Peers)];
-        foreach (string from in common)
+        ManifestCluster before = ManifestInput.ReadCluster([old], terminal).Cluster, after = ManifestInput.ReadCluster([fresh], terminal).Cluster;
+        PolicyComparison comparison = PolicyAnalysis.Diff(before.State, after.State);
+        IAnsiConsole console = terminal.Rich;
+        foreach (string pod in Names(after).Except(Names(before))) console.MarkupLineInterpolated($"[green]+[/] pod {pod} is new");
+        foreach (string pod in Names(before).Except(Names(after))) console.MarkupLineInterpolated($"[red]-[/] pod {pod} is gone");
+        if (comparison.IsEqual)
         {
-            foreach (string to in common.Where(to => to != from && !before[from, to].Equals(after[from, to])))
-            {
-                changes++;
-                table.AddRow(Markup.Escape(from), Markup.Escape(to), $"[red]{Markup.Escape(before[from, to].ToString())}[/]", $"[green]{Markup.Escape(after[from, to].ToString())}[/]");
-            }
+            console.MarkupLine("[green]no packet is treated differently[/]");
+            return Names(before).SequenceEqual(Names(after)) ? ExitCode.Success : ExitCode.Negative;
         }
 
-        if (changes > 0) terminal.Rich.Write(table);
-        terminal.Rich.MarkupLineInterpolated($"{changes} of {common.Length * (common.Length - 1)} pairs change");
-        return changes == 0 && before.Peers.SequenceEqual(after.Peers) ? ExitCode.Success : ExitCode.Negative;
+        Table table = new Table().Border(TableBorder.Rounded).AddColumns("", "from", "to", "packets", "for example");
+        foreach (FlowDifference difference in comparison.Differences)
+        {
+            string colour = difference.IsAllowedAfter ? "green" : "red";
+            table.AddRow(
+                $"[{colour}]{(difference.IsAllowedAfter ? "opens" : "closes")}[/]",
+                Markup.Escape(string.Join('\n', difference.Sources)),
+                Markup.Escape(difference.Destination.ToString()),
+                Markup.Escape(string.Join('\n', difference.Packets)),
+                $"[dim]{Markup.Escape(difference.Example.ToString())}[/]");
+        }
+
+        console.Write(table);
+        console.MarkupLineInterpolated($"{comparison.NewlyAllowed.Count()} groups of flows open, {comparison.NewlyDenied.Count()} close");
+        return ExitCode.Negative;
     }
 
-    private static ReachMatrix Read(string path, Terminal terminal) => ReachMatrix.Of(ManifestInput.ReadCluster([path], terminal).Cluster);
+    private static IEnumerable<string> Names(ManifestCluster cluster) =>
+        cluster.Pods.Select(static p => $"{p.Metadata.Namespace}/{p.Metadata.Name}").Order(StringComparer.Ordinal);
 }

@@ -1,30 +1,31 @@
-using Calico.Policy.Conversion;
+using Calico.Policy.Analysis;
 using Calico.Policy.Manifests;
 using Calico.Policy.Model;
-using Calico.Policy.Selectors;
 
 namespace Calico.Cli.Policy;
 
-/// <summary>What no single object can tell: tiers that do not exist, policies that select nothing.</summary>
+/// <summary>What no single object can tell, at the place of the policy or rule it is about.</summary>
 internal static class LintReport
 {
     public static IEnumerable<Diagnostic> Of(ManifestSet manifests)
     {
         ManifestCluster cluster = ManifestCluster.From(manifests);
         bool knowsEndpoints = cluster.State.Workloads.Count + cluster.State.Hosts.Count > 0;
-        foreach (ManifestObject item in manifests.Objects)
+        SourceIndex sources = new(manifests);
+        foreach (LintFinding finding in PolicyAnalysis.Lint(cluster.State))
         {
-            if (!item.IsValid || ResourceConverter.ToModel(item.Resource!).Value is not PolicyModel policy) continue;
-            if (!cluster.State.Tiers.ContainsKey(policy.Tier))
-                yield return Warning(item, "spec.tier", $"there is no tier '{policy.Tier}' in the manifests; the policy then comes last, and what it does not decide is denied");
-            if (knowsEndpoints && !Endpoints(cluster.State).Any(Selector.Parse(policy.Selector).Matches))
-                yield return Warning(item, "spec", "the policy selects no pod and no host endpoint of the manifests");
+            // Without a pod to look at, everything selects nothing.
+            if (!knowsEndpoints && finding.Kind is not (LintKind.TierMissing or LintKind.SelectorNeverMatches or LintKind.SelectorUnreadable)) continue;
+            string path = finding.RuleIndex < 0 ? "spec" : FormattableString.Invariant($"spec.{finding.Direction.ToString().ToLowerInvariant()}[{finding.RuleIndex}]");
+            if (finding.Policy is not { } policy || sources.Of(policy) is not { } item)
+            {
+                if (finding.Policy is null) yield return new Diagnostic(Severity.Warning, "cluster", 0, 0, "", "", finding.Message);
+                continue;
+            }
+
+            // A rule of Kubernetes becomes several; only Calico's own keep their numbers.
+            bool keepsNumbers = policy.Kind is PolicyKind.NetworkPolicy or PolicyKind.GlobalNetworkPolicy or PolicyKind.StagedNetworkPolicy or PolicyKind.StagedGlobalNetworkPolicy;
+            yield return item.At(Severity.Warning, keepsNumbers || finding.RuleIndex < 0 ? path : $"spec.{finding.Direction.ToString().ToLowerInvariant()}", finding.Message);
         }
     }
-
-    private static IEnumerable<LabelMap> Endpoints(Calico.Policy.Evaluation.ClusterState state) =>
-        state.Workloads.Values.Concat<EndpointModel>(state.Hosts.Values).Select(e => state.EffectiveLabels(e.Labels, e.Profiles));
-
-    private static Diagnostic Warning(ManifestObject item, string path, string message) =>
-        new(Severity.Warning, item.Source, item.Line, item.Column, item.ToString(), path, message);
 }

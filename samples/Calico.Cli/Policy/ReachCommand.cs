@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Calico.Policy.Analysis;
 using Calico.Policy.Model;
 using Spectre.Console;
 
@@ -44,7 +46,7 @@ internal static class ReachCommand
         console.MarkupLineInterpolated($"{matrix.Summary()}");
     }
 
-    private static string Cell(Reach reach) => $"[{(reach.IsEverything ? "green" : reach.IsNothing ? "red" : "yellow")}]{Markup.Escape(reach.ToString())}[/]";
+    private static string Cell(Connectivity allowed) => $"[{(allowed.IsAll ? "green" : allowed.IsNone ? "red" : "yellow")}]{Markup.Escape(ReachMatrix.Brief(allowed))}[/]";
 
     private static void WriteJson(ReachMatrix matrix, TextWriter output)
     {
@@ -56,31 +58,16 @@ internal static class ReachCommand
             foreach (string peer in matrix.Peers) writer.WriteStringValue(peer);
             writer.WriteEndArray();
             writer.WriteStartArray("pairs");
-            foreach (string from in matrix.Peers)
+            foreach ((string from, string to, Connectivity allowed) in matrix.Pairs().Where(static p => !p.Allowed.IsNone))
             {
-                foreach (string to in matrix.Peers.Where(to => to != from && !matrix[from, to].IsNothing))
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("from", from);
-                    writer.WriteString("to", to);
-                    writer.WriteBoolean("everything", matrix[from, to].IsEverything);
-                    writer.WriteStartArray("allowed");
-                    foreach ((IpProtocol protocol, PortRange ports) in matrix[from, to].Allowed)
-                    {
-                        writer.WriteStartObject();
-                        writer.WriteString("protocol", protocol.ToString());
-                        if (protocol.HasPorts)
-                        {
-                            writer.WriteNumber("first", ports.First);
-                            writer.WriteNumber("last", ports.Last);
-                        }
-
-                        writer.WriteEndObject();
-                    }
-
-                    writer.WriteEndArray();
-                    writer.WriteEndObject();
-                }
+                writer.WriteStartObject();
+                writer.WriteString("from", from);
+                writer.WriteString("to", to);
+                writer.WriteBoolean("everything", allowed.IsAll);
+                writer.WriteStartArray("allowed");
+                foreach (PacketClass packets in allowed.Packets) WritePackets(writer, packets);
+                writer.WriteEndArray();
+                writer.WriteEndObject();
             }
 
             writer.WriteEndArray();
@@ -90,20 +77,39 @@ internal static class ReachCommand
         output.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
     }
 
+    private static void WritePackets(Utf8JsonWriter writer, PacketClass packets)
+    {
+        PortRange all = new(0, ushort.MaxValue);
+        bool isIcmp = packets.Protocol is { IsIcmp: true };
+        writer.WriteStartObject();
+        if (packets.Protocol is { } protocol) writer.WriteString("protocol", protocol.ToString());
+        else writer.WriteString("protocol", "others");
+        WriteRange(isIcmp ? "types" : "sourcePorts", packets.SourcePorts);
+        WriteRange(isIcmp ? "codes" : "ports", packets.DestinationPorts);
+        writer.WriteEndObject();
+
+        void WriteRange(string name, PortRange range)
+        {
+            if (range == all) return;
+            writer.WriteStartArray(name);
+            writer.WriteNumberValue(range.First);
+            writer.WriteNumberValue(range.Last);
+            writer.WriteEndArray();
+        }
+    }
+
     private static void WriteDot(ReachMatrix matrix, TextWriter output)
     {
         output.WriteLine("digraph reach {");
         output.WriteLine("  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"]; edge [fontname=\"sans-serif\", fontsize=10];");
-        foreach (IGrouping<string, string> ns in matrix.Peers.Where(static p => p.Contains('/')).GroupBy(static p => p.Split('/')[0]))
+        foreach (IGrouping<string, string> ns in matrix.Peers.Where(static p => IsPod(p)).GroupBy(static p => p.Split('/')[0]))
             output.WriteLine($"  subgraph {Quoted("cluster_" + ns.Key)} {{ label={Quoted(ns.Key)}; {string.Join(' ', ns.Select(static p => Quoted(p) + ";"))} }}");
-        foreach (string from in matrix.Peers)
-        {
-            foreach (string to in matrix.Peers.Where(to => to != from && !matrix[from, to].IsNothing))
-                output.WriteLine($"  {Quoted(from)} -> {Quoted(to)} [label={Quoted(matrix[from, to].ToString())}];");
-        }
-
+        foreach ((string from, string to, Connectivity allowed) in matrix.Pairs().Where(static p => !p.Allowed.IsNone))
+            output.WriteLine($"  {Quoted(from)} -> {Quoted(to)} [label={Quoted(ReachMatrix.Brief(allowed))}];");
         output.WriteLine("}");
     }
+
+    private static bool IsPod(string peer) => peer.Split('/') is [var ns, _] && !IPAddress.TryParse(ns, out _);
 
     private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
 }

@@ -1,133 +1,83 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Calico.Policy.Evaluation;
+using Calico.Policy.Analysis;
 using Calico.Policy.Manifests;
 using Calico.Policy.Model;
 using Calico.Policy.Resources;
 
 namespace Calico.Cli.Policy;
 
-/// <summary>What one peer may send another: ranges of ports by protocol, and ICMP echo.</summary>
-internal sealed record Reach(IReadOnlyList<(IpProtocol Protocol, PortRange Ports)> Allowed)
-{
-    private static readonly IpProtocol[] WithPorts = [IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Sctp];
-
-    public bool IsNothing => Allowed.Count == 0;
-
-    public bool IsEverything => Allowed.Count == WithPorts.Length + 1 && Allowed.All(static a => !a.Protocol.HasPorts || a.Ports == new PortRange(1, ushort.MaxValue));
-
-    public bool Equals(Reach? other) => other is not null && Allowed.SequenceEqual(other.Allowed);
-
-    public override int GetHashCode() => Allowed.Count;
-
-    /// <summary><c>all</c>, <c>-</c>, or <c>TCP 80,443 UDP 53</c>.</summary>
-    public override string ToString() => IsEverything ? "all" : IsNothing ? "-" : string.Join(' ', Allowed.GroupBy(static a => a.Protocol).Select(static g =>
-        !g.Key.HasPorts ? "ICMP" : g.First().Ports == new PortRange(1, ushort.MaxValue) ? $"{g.Key}" : $"{g.Key} {string.Join(',', g.Select(static a => a.Ports.ToString().Replace(':', '-')))}"));
-}
-
-/// <summary>
-/// Who may reach whom. Between two neighbouring ports that no rule tells apart the verdict is one, so one packet a class decides exactly.
-/// </summary>
+/// <summary>Who may reach whom: the pods, and the addresses outside the cluster by the classes that some rule tells apart. Exact, over all packets.</summary>
 internal sealed class ReachMatrix
 {
-    private static readonly IpProtocol[] WithPorts = [IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Sctp];
-    private static readonly IPAddress OutsideV4 = IPAddress.Parse("198.51.100.1"), OutsideV6 = IPAddress.Parse("2001:db8::1");
-    public const string Outside = "outside";
+    private static readonly IPAddress Elsewhere = IPAddress.Parse("198.51.100.1"), ElsewhereV6 = IPAddress.Parse("2001:db8::1");
 
-    private readonly Dictionary<(string From, string To), Reach> _cells = [];
+    private readonly Reachability _reachability;
+    private readonly Dictionary<string, AddressClass> _classes = [];
+    private readonly List<string> _peers = [];
 
-    private ReachMatrix(IReadOnlyList<string> peers) => Peers = peers;
+    private ReachMatrix(Reachability reachability) => _reachability = reachability;
 
-    /// <summary>The pods in order, then the world outside the cluster.</summary>
-    public IReadOnlyList<string> Peers { get; }
+    /// <summary>The pods in order, then the outside.</summary>
+    public IReadOnlyList<string> Peers => _peers;
 
-    public Reach this[string from, string to] => _cells.GetValueOrDefault((from, to)) ?? new Reach([]);
+    public Connectivity this[string from, string to] => _reachability[_classes[from], _classes[to]];
 
     public static ReachMatrix Of(ManifestCluster cluster)
     {
-        List<(string Name, IPAddress Address)> peers = [];
-        foreach (Pod pod in cluster.Pods)
+        ReachMatrix matrix = new(PolicyAnalysis.Reachability(cluster.State));
+        List<(string Name, IPAddress Address)> pods = [.. cluster.Pods
+            .Where(static p => p.Spec.HostNetwork is not true && EndpointReference.AddressesOf(p).Any())
+            .Select(static p => ($"{p.Metadata.Namespace}/{p.Metadata.Name}", EndpointReference.AddressesOf(p).First()))
+            .OrderBy(static p => p.Item1, StringComparer.Ordinal)];
+        // One family in one matrix: rows and columns of different ones have no packets in common.
+        bool v6 = pods.Count > 0 && pods.TrueForAll(static p => p.Address.AddressFamily == AddressFamily.InterNetworkV6);
+        foreach ((string name, IPAddress address) in pods.Where(p => p.Address.AddressFamily == AddressFamily.InterNetworkV6 == v6))
+            matrix.Add(name, matrix._reachability.ClassOf(address));
+        AddressClass elsewhere = matrix._reachability.ClassOf(v6 ? ElsewhereV6 : Elsewhere);
+        foreach (AddressClass outside in matrix._reachability.Classes(v6 ? IpVersion.IPv6 : IpVersion.IPv4).Where(static c => c.Endpoints.Count == 0 && c.Node is null))
         {
-            if (EndpointReference.AddressesOf(pod).FirstOrDefault() is { } address && pod.Spec.HostNetwork is not true)
-                peers.Add(($"{pod.Metadata.Namespace}/{pod.Metadata.Name}", address));
+            if (outside != elsewhere) matrix.Add(outside.ToString(), outside);
         }
 
-        peers.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        ReachMatrix matrix = new([.. peers.Select(static p => p.Name), Outside]);
-        PolicyEvaluator evaluator = new(cluster.State);
-        ushort[] starts = PortBoundaries(cluster.State);
-        foreach ((string from, IPAddress source) in peers)
-        {
-            foreach ((string to, IPAddress destination) in peers)
-            {
-                if (from != to && source.AddressFamily == destination.AddressFamily) matrix._cells[(from, to)] = Between(evaluator, source, destination, starts);
-            }
-
-            IPAddress outside = source.AddressFamily == AddressFamily.InterNetworkV6 ? OutsideV6 : OutsideV4;
-            matrix._cells[(from, Outside)] = Between(evaluator, source, outside, starts);
-            matrix._cells[(Outside, from)] = Between(evaluator, outside, source, starts);
-        }
-
+        matrix.Add("outside", elsewhere);
         return matrix;
     }
 
-    private static Reach Between(PolicyEvaluator evaluator, IPAddress from, IPAddress to, ushort[] starts)
+    private void Add(string name, AddressClass addresses)
     {
-        List<(IpProtocol, PortRange)> allowed = [];
-        bool v6 = from.AddressFamily == AddressFamily.InterNetworkV6;
-        foreach (IpProtocol protocol in WithPorts)
-        {
-            for (int i = 0; i < starts.Length; i++)
-            {
-                if (!Allows(protocol, starts[i])) continue;
-                int first = starts[i];
-                while (i + 1 < starts.Length && Allows(protocol, starts[i + 1])) i++;
-                allowed.Add((protocol, new PortRange((ushort)first, (ushort)(i + 1 < starts.Length ? starts[i + 1] - 1 : ushort.MaxValue))));
-            }
-        }
-
-        IpProtocol icmp = v6 ? IpProtocol.IcmpV6 : IpProtocol.Icmp;
-        if (Allows(icmp, 0)) allowed.Add((icmp, new PortRange(0)));
-        return new Reach(allowed);
-
-        bool Allows(IpProtocol protocol, ushort port) => evaluator.Evaluate(new Flow
-        {
-            Source = from, Destination = to, Protocol = protocol, DestinationPort = port, IcmpType = v6 ? (byte)128 : (byte)8,
-        }).IsAllowed;
+        if (_classes.TryAdd(name, addresses)) _peers.Add(name);
     }
 
-    // The first port of each class: where a range of some rule begins or has just ended, and each named port.
-    private static ushort[] PortBoundaries(ClusterState state)
+    /// <summary>Each ordered pair of different peers.</summary>
+    public IEnumerable<(string From, string To, Connectivity Allowed)> Pairs() =>
+        _peers.SelectMany(from => _peers.Where(to => to != from).Select(to => (from, to, this[from, to])));
+
+    public string Summary()
     {
-        SortedSet<int> starts = [1];
-        IEnumerable<RuleModel> rules = state.Policies.Values.SelectMany(static p => p.Ingress.Concat(p.Egress)).Concat(state.Profiles.Values.SelectMany(static p => p.Ingress.Concat(p.Egress)));
-        foreach (RuleModel rule in rules)
-        {
-            foreach (PortRange range in rule.Destination.Ports.Concat(rule.Destination.NotPorts)) Add(range.First, range.Last);
-        }
-
-        foreach (EndpointModel endpoint in state.Workloads.Values.Concat<EndpointModel>(state.Hosts.Values))
-        {
-            foreach (EndpointPort port in endpoint.Ports) Add(port.Port, port.Port);
-        }
-
-        foreach (EndpointSliceModel slice in state.EndpointSlices.Values)
-        {
-            foreach (ServicePort port in slice.Ports) Add(port.Port, port.Port);
-        }
-
-        return [.. starts.Select(static p => (ushort)p)];
-
-        void Add(int first, int last)
-        {
-            if (first >= 1) starts.Add(first);
-            if (last < ushort.MaxValue) starts.Add(last + 1);
-        }
+        (string From, string To, Connectivity Allowed)[] pairs = [.. Pairs()];
+        return string.Create(CultureInfo.InvariantCulture, $"{_peers.Count} peers, {pairs.Count(static p => !p.Allowed.IsNone)} of {pairs.Length} pairs open");
     }
 
-    /// <summary>The number of pairs that may talk at all.</summary>
-    public int OpenPairs => _cells.Values.Count(static r => !r.IsNothing);
+    /// <summary><c>all</c>, <c>-</c>, or the packets as briefly as they can be said: <c>TCP 80,443 UDP 53 ICMP</c>.</summary>
+    public static string Brief(Connectivity allowed)
+    {
+        if (allowed.IsAll) return "all";
+        if (allowed.IsNone) return "-";
+        return string.Join(' ', allowed.Packets.GroupBy(static p => p.Protocol).Select(static g =>
+        {
+            string name = g.Key?.ToString() ?? "others";
+            if (g.Key is not { HasPorts: true }) return g.Count() == 1 && g.First().ToString() == name ? name : g.Key is null ? name : string.Join(", ", g);
+            string ports = string.Join(',', g.Select(static p => Ports(p)));
+            return ports.Length == 0 ? name : $"{name} {ports}";
+        }));
+    }
 
-    public string Summary() => string.Create(CultureInfo.InvariantCulture, $"{Peers.Count - 1} pods, {OpenPairs} of {_cells.Count} pairs open");
+    private static string Ports(PacketClass packets)
+    {
+        PortRange all = new(0, ushort.MaxValue), given = packets.DestinationPorts;
+        string ports = given == all ? "" : given.ToString().Replace(':', '-');
+        return packets.SourcePorts == all ? ports : $"{(ports.Length == 0 ? "any" : ports)}(from {packets.SourcePorts.ToString().Replace(':', '-')})";
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Calico.Policy.Analysis;
 
 namespace Calico.Cli.Policy;
 
@@ -31,12 +32,12 @@ internal static class ReachPage
         return html.Append("</tbody>").ToString();
     }
 
-    private static void Cell(StringBuilder html, string from, string to, Reach reach)
+    private static void Cell(StringBuilder html, string from, string to, Connectivity allowed)
     {
-        string kind = from == to ? "self" : reach.IsEverything ? "all" : reach.IsNothing ? "none" : "some";
-        string title = from == to ? from : $"{from} → {to}: {(reach.IsNothing ? "nothing" : reach.ToString())}";
+        string kind = from == to ? "self" : allowed.IsAll ? "all" : allowed.IsNone ? "none" : "some";
+        string title = from == to ? from : $"{from} → {to}: {(allowed.IsNone ? "nothing" : ReachMatrix.Brief(allowed))}";
         html.Append("<td class=\"").Append(kind).Append("\" title=\"").Append(WebUtility.HtmlEncode(title)).Append("\">");
-        if (kind == "some") html.Append(WebUtility.HtmlEncode(reach.ToString()));
+        if (kind == "some") html.Append(WebUtility.HtmlEncode(ReachMatrix.Brief(allowed)));
         html.Append("</td>");
     }
 }

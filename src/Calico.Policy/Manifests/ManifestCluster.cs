@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Calico.Net;
 using Calico.Policy.Conversion;
 using Calico.Policy.Engine;
 using Calico.Policy.Evaluation;
@@ -84,39 +87,51 @@ public sealed class ManifestCluster
         }
     }
 
+    // The address follows from the pod's name, so that it stays the same when other pods come and go.
     private static List<Pod> Placed(IEnumerable<Pod> pods, ManifestClusterOptions options)
     {
         List<Pod> list = [.. pods];
-        HashSet<string> taken = [.. list.SelectMany(AddressesOf)];
-        IEnumerator<string> v4 = Free(options.PodNetwork).GetEnumerator();
-        IEnumerator<string>? v6 = options.PodNetworkV6 is { } network ? Free(network).GetEnumerator() : null;
+        HashSet<IpPrefix> taken = [];
+        foreach (string text in list.SelectMany(AddressesOf))
+        {
+            if (IpPrefix.TryParse(text, out IpPrefix address)) taken.Add(address);
+        }
+
         return [.. list.Select(pod =>
         {
             bool needsAddress = pod.Spec.HostNetwork is not true && !PodConverter.IsFinished(pod) && !AddressesOf(pod).Any();
             return pod with
             {
                 Spec = pod.Spec with { NodeName = string.IsNullOrEmpty(pod.Spec.NodeName) ? options.NodeName : pod.Spec.NodeName },
-                Status = needsAddress ? (pod.Status ?? new PodStatus()) with { PodIPs = Next() } : pod.Status,
+                Status = needsAddress ? (pod.Status ?? new PodStatus()) with { PodIPs = AddressesFor($"{pod.Metadata.Namespace}/{pod.Metadata.Name}") } : pod.Status,
             };
         })];
 
-        EquatableArray<PodAddress> Next()
+        EquatableArray<PodAddress> AddressesFor(string name)
         {
             List<PodAddress> addresses = [];
-            if (v4.MoveNext()) addresses.Add(new PodAddress { Ip = v4.Current });
-            if (v6?.MoveNext() is true) addresses.Add(new PodAddress { Ip = v6.Current });
+            foreach (IPNetwork network in ((IPNetwork?[])[options.PodNetwork, options.PodNetworkV6]).OfType<IPNetwork>())
+            {
+                if (Free(IpPrefix.From(network), name) is { } free) addresses.Add(new PodAddress { Ip = free.ToAddress().ToString() });
+            }
+
             return addresses.ToEquatableArray();
         }
 
-        IEnumerable<string> Free(IPNetwork within)
+        IpPrefix? Free(IpPrefix network, string name)
         {
-            Net.IpPrefix prefix = Net.IpPrefix.From(within);
-            UInt128 step = prefix.IsIPv6 ? 1 : (UInt128)1 << 96;
-            for (UInt128 bits = prefix.Bits + step; bits < prefix.LastAddress.Bits; bits += step)
+            const int MostBits = 32;
+            int bits = Math.Min(network.MaxLength - network.Length, MostBits);
+            if (bits < 2) return null;
+            UInt128 size = (UInt128)1 << bits, step = network.IsIPv6 ? 1 : (UInt128)1 << 96;
+            UInt128 start = BitConverter.ToUInt32(SHA256.HashData(Encoding.UTF8.GetBytes(name))) % (size - 2);
+            for (UInt128 tried = 0; tried < size - 2; tried++)
             {
-                string address = Net.IpPrefix.FromBits(bits, prefix.MaxLength, prefix.IsIPv6).ToAddress().ToString();
-                if (!taken.Contains(address)) yield return address;
+                IpPrefix address = IpPrefix.FromBits(network.Bits + ((((start + tried) % (size - 2)) + 1) * step), network.MaxLength, network.IsIPv6);
+                if (taken.Add(address)) return address;
             }
+
+            return null;
         }
     }
 

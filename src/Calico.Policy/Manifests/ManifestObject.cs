@@ -1,14 +1,19 @@
 using Calico.Policy.Conversion;
 using Calico.Policy.Model;
 using Calico.Policy.Resources;
+using Calico.Yaml;
 
 namespace Calico.Policy.Manifests;
 
 /// <summary>An object of a manifest.</summary>
 public sealed class ManifestObject
 {
-    internal ManifestObject(string source, int line, int column, string apiVersion, string kind, string ns, string name, string json)
+    private readonly DocumentNode _root;
+    private readonly SourceLines _lines;
+
+    internal ManifestObject(DocumentNode root, SourceLines lines, string source, int line, int column, string apiVersion, string kind, string ns, string name, string json)
     {
+        (_root, _lines) = (root, lines);
         (Source, Line, Column, ApiVersion, Kind, Namespace, Name, Json) = (source, line, column, apiVersion, kind, ns, name, json);
     }
 
@@ -51,6 +56,16 @@ public sealed class ManifestObject
     /// </summary>
     public ModelObject? ToModel() =>
         Resource is null ? null : ResourceConverter.ToModel(Resource, Errors.Select(static e => e.Path)).Value;
+
+    /// <summary>A remark about the object with the place of what it is about.</summary>
+    /// <param name="severity">How bad it is.</param>
+    /// <param name="path">Where in the object, for example <c>spec.ingress[0]</c>; empty for the whole.</param>
+    /// <param name="message">What there is to say.</param>
+    public Diagnostic At(Severity severity, string path, string message)
+    {
+        (int line, int column) = _root.Locate(path);
+        return new Diagnostic(severity, Source, line, column, ToString(), path, message) { SourceLine = _lines[line] };
+    }
 
     /// <summary><c>Kind namespace/name</c>.</summary>
     public override string ToString() => Describe(Kind, Namespace, Name);

@@ -69,7 +69,7 @@ internal sealed class ObjectReader(string source, SourceLines lines, List<Manife
             }
         }
 
-        objects.Add(new ManifestObject(source, root.Line, root.Column, apiVersion, kind, ns, name, Json(root))
+        objects.Add(new ManifestObject(root, lines, source, root.Line, root.Column, apiVersion, kind, ns, name, Json(root))
         {
             Resource = resource,
             Errors = [.. diagnostics.Skip(first).Where(static d => d.Severity == Severity.Error)],
