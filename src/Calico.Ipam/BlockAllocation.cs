@@ -22,6 +22,9 @@ public readonly struct BlockAllocation
     /// <summary>The block that it lies in.</summary>
     public IPNetwork Block => _block.Cidr;
 
+    /// <summary>Whose block that is; null for nobody's.</summary>
+    public AffinityOwner? BlockOwner => _block.Affinity;
+
     /// <summary>Whose it is.</summary>
     public AllocationRecord Attribute => _block.Attribute(Ordinal)!;
 
