@@ -10,6 +10,15 @@ public class DocumentTests
 
     public static IEnumerable<TheoryDataRow<string>> ValueIds => Cases.Ids("etcd/ipam_values.json");
 
+    public static IEnumerable<TheoryDataRow<string>> LabelIds => Cases.Ids("ipam/hostname_label.json");
+
+    [Theory, MemberData(nameof(LabelIds))]
+    public void Hostname_label(string id)
+    {
+        JsonElement one = Cases.Get("ipam/hostname_label.json", id);
+        Assert.Equal(one.Text("label"), KubernetesNames.HostnameHash(one.Text("host")!));
+    }
+
     [Theory, MemberData(nameof(PathIds))]
     public void Path(string id)
     {
