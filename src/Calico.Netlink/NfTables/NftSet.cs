@@ -96,14 +96,14 @@ public sealed partial record NftSet(string Name, NftType KeyType)
     public bool IsMap => DataType is not null || ObjectType is not null;
 
     /// <summary>Whether ranges are kept as two elements, start and end, as the kernel does for single-field interval sets.</summary>
-    internal bool SplitsRanges => Flags.HasFlag(NftSetFlags.Interval) && !Flags.HasFlag(NftSetFlags.Concat) && !KeyType.IsConcatenation;
+    internal bool SplitsRanges => (Flags & (NftSetFlags.Interval | NftSetFlags.Concat)) == NftSetFlags.Interval && !KeyType.IsConcatenation;
 
     /// <summary>The flags with those the types imply.</summary>
     public NftSetFlags EffectiveFlags => Flags
         | (DataType is not null ? NftSetFlags.Map : 0)
         | (ObjectType is not null ? NftSetFlags.Object : 0)
         | (Timeout > TimeSpan.Zero ? NftSetFlags.Timeout : 0)
-        | (KeyType.IsConcatenation && Flags.HasFlag(NftSetFlags.Interval) ? NftSetFlags.Concat : 0);
+        | ((Flags & NftSetFlags.Interval) != 0 && KeyType.IsConcatenation ? NftSetFlags.Concat : 0);
 
     /// <summary>What matters of an anonymous set: types and elements. Size and notes are advice to the kernel and to nft.</summary>
     internal NftSet NormalizeAnonymous() => this with

@@ -118,7 +118,7 @@ public sealed record NftType(uint Id, int Length, string Name, NftByteOrder Byte
     public ValueList<NftType> Fields { get => field.IsEmpty ? [this] : field; private init; }
 
     /// <summary>Whether this is a concatenation.</summary>
-    public bool IsConcatenation => Fields.Count > 1;
+    public bool IsConcatenation => Id >= 1 << FieldBits && Id != VerdictId;
 
     /// <summary>The concatenation of types, as <c>ipv4_addr . inet_service</c>.</summary>
     /// <param name="fields">Two or more types, together at most 64 bytes when each is padded to 4, at most five of them.</param>
@@ -158,6 +158,16 @@ public sealed record NftType(uint Id, int Length, string Name, NftByteOrder Byte
         }
 
         return fields.Count <= 5 && fields.Sum(f => PaddedLength(f.Length)) == length ? Concat([.. fields]) : new(id, length, $"type{id}", NftByteOrder.None);
+    }
+
+    /// <summary>The type of a concatenation whose fields' lengths the kernel keeps, known by name or not.</summary>
+    internal static NftType FromKernel(uint id, int length, ReadOnlySpan<int> fieldLengths)
+    {
+        NftType type = FromKernel(id, length);
+        if (fieldLengths.Length < 2 || type.Fields.Count > 1) return type;
+        NftType[] fields = new NftType[fieldLengths.Length];
+        for (int i = fields.Length - 1; i >= 0; i--, id >>= FieldBits) fields[i] = FromKernel(id & ((1 << FieldBits) - 1), fieldLengths[i]);
+        return type with { Fields = ValueList.Create<NftType>(fields) };
     }
 
     internal static int PaddedLength(int length) => (length + 3) & ~3;

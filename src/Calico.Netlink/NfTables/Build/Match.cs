@@ -175,13 +175,12 @@ public static class Match
 
     private static NftStatement IcmpMatch(IcmpFields fields, byte type, byte? code)
     {
-        NftStatement first = fields.Type.Is(NftValue.Byte(type));
-        if (code is not { } number) return first;
-        NftStatement second = fields.Code.Is(NftValue.Byte(number));
+        if (code is not { } number) return fields.Type.Is(NftValue.Byte(type));
         return new ActionStatement(c =>
         {
-            first.Compile(c);
-            second.Compile(c);
+            fields.Type.Guard(c);
+            fields.Type.TryLoadPrefix(c, 2); // neighbours in the header, compared in one
+            c.Emit(new CmpExpression(NftRegister.R1, NftCompare.Equal, new NftValue([type, number])));
         });
     }
 }
@@ -264,7 +263,7 @@ internal static class PrefixMatch
             }
 
             field.Load(c, 0);
-            if (length < address.Length * 8) c.Emit(new BitwiseExpression(NftRegister.R1, NftRegister.R1, Mask(address.Length, length), NftField.Zero(address.Length)));
+            if (length < address.Length * 8) c.Emit(new BitwiseExpression(NftRegister.R1, NftRegister.R1, Mask(address.Length, length), NftField.Zero(address.Length)) { ImplicitOperation = true });
             c.Emit(new CmpExpression(NftRegister.R1, operation, address));
         });
     }

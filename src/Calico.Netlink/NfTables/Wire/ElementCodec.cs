@@ -21,7 +21,7 @@ internal static class ElementCodec
     public static int WriteSome(NetlinkMessageWriter writer, NftSet set, ReadOnlySpan<NftElement> elements)
     {
         using NetlinkNest list = writer.Nest(ListElements);
-        bool split = set.SplitsRanges, ranges = set.EffectiveFlags.HasFlag(NftSetFlags.Concat);
+        bool split = set.SplitsRanges, ranges = (set.EffectiveFlags & NftSetFlags.Concat) != 0;
         ushort index = 1;
         int written = 0;
         while (written < elements.Length && list.Length < ListLimit)

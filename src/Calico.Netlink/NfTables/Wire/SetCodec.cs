@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Calico.Netlink.NfTables.Wire;
 
 /// <summary>NFTA_SET_*, NFTA_SET_DESC_* and nft's notes beside a set.</summary>
@@ -59,6 +61,7 @@ internal static class SetCodec
         NftSet set = new("", NftType.FromKernel(0, 0));
         uint keyType = 0, dataType = 0;
         int keyLength = 0, dataLength = 0;
+        List<int> fieldLengths = [];
         id = 0;
         NetlinkAttributeReader reader = message.Attributes(NfTablesWire.HeaderLength);
         while (reader.MoveNext())
@@ -72,7 +75,7 @@ internal static class SetCodec
                 case DataType: dataType = reader.ReadUInt32BigEndian(); break;
                 case DataLength: dataLength = (int)reader.ReadUInt32BigEndian(); break;
                 case Policy: set = set with { Policy = (NftSetPolicy)reader.ReadUInt32BigEndian() }; break;
-                case Description: set = set with { Size = ReadSize(reader.Nested()) }; break;
+                case Description: set = set with { Size = ReadDescription(reader.Nested(), fieldLengths) }; break;
                 case Id: id = reader.ReadUInt32BigEndian(); break;
                 case Timeout: set = set with { Timeout = Milliseconds(reader.ReadUInt64BigEndian()) }; break;
                 case GcInterval: set = set with { GcInterval = Milliseconds(reader.ReadUInt32BigEndian()) }; break;
@@ -84,17 +87,29 @@ internal static class SetCodec
             }
         }
 
-        set = set with { KeyType = NftType.FromKernel(keyType, keyLength) };
+        set = set with { KeyType = NftType.FromKernel(keyType, keyLength, CollectionsMarshal.AsSpan(fieldLengths)) };
         return set.Flags.HasFlag(NftSetFlags.Map) ? set with { DataType = NftType.FromKernel(dataType, dataLength) } : set;
     }
 
     internal static TimeSpan Milliseconds(ulong value) => TimeSpan.FromMilliseconds(Math.Min(value, 1ul << 48));
 
-    private static uint ReadSize(NetlinkAttributeReader reader)
+    private static uint ReadDescription(NetlinkAttributeReader reader, List<int> fieldLengths)
     {
+        uint size = 0;
         while (reader.MoveNext())
-            if (reader.Type == DescriptionSize) return reader.ReadUInt32BigEndian();
-        return 0;
+        {
+            if (reader.Type == DescriptionSize) size = reader.ReadUInt32BigEndian();
+            if (reader.Type != DescriptionConcat) continue;
+            NetlinkAttributeReader fields = reader.Nested();
+            while (fields.MoveNext())
+            {
+                NetlinkAttributeReader field = fields.Nested();
+                while (field.MoveNext())
+                    if (field.Type == FieldLength) fieldLengths.Add((int)Math.Min(field.ReadUInt32BigEndian(), NftValue.MaxLength));
+            }
+        }
+
+        return size;
     }
 }
 
