@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 eng/debian-packages.sh || exit 1
-dotnet build Calico.slnx -c Release -v q -p:CheckPublicApi=true || exit 1
+dotnet build Calico.slnx -c Release -v q -p:CheckPublicApi=true -p:UseSharedCompilation=true || exit 1
 for project in src/*/*.csproj samples/Calico.Cli/*.csproj; do
   dotnet pack "$project" -c Release -v q --no-build > /dev/null || { echo "pack failed: $project" >&2; exit 1; }
 done

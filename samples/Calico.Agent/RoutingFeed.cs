@@ -34,6 +34,7 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
     /// <summary>Makes the speaker what the topology says now.</summary>
     public async Task FlushAsync(bool inSync, CancellationToken cancellation)
     {
+        if (_learning.IsFaulted) await _learning;
         if (!inSync || !_changed) return;
         _changed = false;
         NodeTopology topology = BgpTopology.Compute(_facts.ToInput());
@@ -51,19 +52,14 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
         await _turn.WaitAsync(cancellation);
         _topology = topology;
         _turn.Release();
-        await ApplyAsync(wanted, cancellation);
-        await _speaker!.SetLocalRoutesAsync([.. LocalRoutes(topology)]);
+        await ApplyAsync(wanted, [.. LocalRoutes(topology)], cancellation);
         await ReprogramAsync(cancellation);
     }
 
     /// <summary>Links, addresses or routes of the node have changed: next hops may lead elsewhere.</summary>
-    public async Task NetworkChangedAsync(CancellationToken cancellation)
-    {
-        _nextHops.Forget();
-        await ReprogramAsync(cancellation);
-    }
+    public Task NetworkChangedAsync(CancellationToken cancellation) => ReprogramAsync(cancellation);
 
-    private async Task ApplyAsync(BgpSpeakerOptions wanted, CancellationToken cancellation)
+    private async Task ApplyAsync(BgpSpeakerOptions wanted, IReadOnlyCollection<LocalRoute> routes, CancellationToken cancellation)
     {
         // Routes of an earlier run are still in the kernel and the peers still hold ours: that is a restart.
         _restarting ??= await HasLearnedRoutesAsync(cancellation);
@@ -71,10 +67,13 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
         if (_speaker is not null)
         {
             await _speaker.ApplyAsync(wanted);
+            await _speaker.SetLocalRoutesAsync(routes);
             return;
         }
 
         _speaker = new BgpSpeaker(wanted, loggers);
+        // Before the first session: after a restart the peers drop what has not come again with the End-of-RIB.
+        await _speaker.SetLocalRoutesAsync(routes);
         await _speaker.StartAsync(cancellation);
         _learning = LearnAsync(_speaker, cancellation);
     }
@@ -114,6 +113,7 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
         await _turn.WaitAsync(cancellation);
         try
         {
+            _nextHops.Forget();
             foreach (RouteChange route in _learned.Values.ToArray()) await ProgramAsync(route, cancellation);
         }
         finally

@@ -32,18 +32,14 @@ internal static class BirdConfiguration
             template bgp node4 {
               local {{FabricPlan.RouterLoopback4}} as {{FabricPlan.RouterAs}};
               multihop;
-              connect retry time 1;
-              connect delay time 1;
-              error wait time 1, 5;
+              passive on;
               graceful restart on;
               ipv4 { import all; export filter servers; next hop self; };
             }
             template bgp node6 {
               local {{FabricPlan.RouterLoopback6}} as {{FabricPlan.RouterAs}};
               multihop;
-              connect retry time 1;
-              connect delay time 1;
-              error wait time 1, 5;
+              passive on;
               graceful restart on;
               ipv6 { import all; export filter servers6; next hop self; };
             }

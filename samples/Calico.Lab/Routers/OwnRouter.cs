@@ -49,7 +49,7 @@ internal sealed class OwnRouter : IRouter
 
     private static IEnumerable<NeighborOptions> NeighborsOf(NodePlan node)
     {
-        NeighborOptions common = new() { Asn = FabricPlan.ClusterAs, Import = Calico.Bgp.RouteFilter.AcceptAll, Export = OwnRoutesOnly.Filter, NextHop = NextHopMode.Self };
+        NeighborOptions common = new() { Passive = true, Asn = FabricPlan.ClusterAs, Import = Calico.Bgp.RouteFilter.AcceptAll, Export = OwnRoutesOnly.Filter, NextHop = NextHopMode.Self };
         yield return common with { Address = node.Link.Far4.Address, LocalAddress = FabricPlan.RouterLoopback4, Families = [Family.Ipv4Unicast] };
         yield return common with { Address = node.Link.Far6.Address, LocalAddress = FabricPlan.RouterLoopback6, Families = [Family.Ipv6Unicast] };
     }
