@@ -17,9 +17,10 @@ public sealed partial class CalicoDataplane
         List<WorkloadEndpointModel> endpoints;
         lock (_lock)
         {
+            _planner.Domains.Expire(_time.GetUtcNow());
             if (_network.Plan())
             {
-                _planner.SetTunnels(_network.Tunnels);
+                _planner.SetNetwork(_network.Tunnels, _network.Pools);
                 _tunnelsChanged = true;
             }
 

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Net;
 using System.Threading.Channels;
 using Calico.Dataplane.Compile;
 using Calico.Dataplane.Kernel;
 using Calico.Dataplane.Plan;
 using Calico.Dataplane.Routes;
+using Calico.Dataplane.Telemetry;
 using Calico.Netlink;
 using Calico.Netlink.NfTables;
 using Calico.Policy.Model;
@@ -37,6 +39,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     private readonly RulesetApplier _ruleset;
     private readonly RouteApplier _routeApplier;
     private readonly EndpointTracker _endpoints;
+    private readonly DataplaneMetrics _metrics;
     private readonly HashSet<string> _configured = new(StringComparer.Ordinal);
     private bool _interfacesKnown;
     private bool _hostConfigured;
@@ -57,6 +60,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         _network = new NetworkPlanner(options, _planner.Ruleset, _routes);
         _ruleset = new RulesetApplier(kernel, _planner.Ruleset);
         _routeApplier = new RouteApplier(kernel, _routes, options);
+        _metrics = new DataplaneMetrics(() => Locked(() => _planner.Walks.PolicyCount), () => Locked(() => _planner.Walks.Walks.Count()), () => Locked(() => _planner.Ruleset.Chains.Count));
         _endpoints = new EndpointTracker(status => StatusChanged?.Invoke(status));
     }
 
@@ -152,6 +156,25 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         Wake();
     }
 
+    /// <summary>A domain name was seen to have an address: rules that name it match the address until the answer's time to live is over. Needs <see cref="DataplaneOptions.DomainNames"/>.</summary>
+    /// <exception cref="ArgumentException">The name is empty, or the time to live is not positive.</exception>
+    public void LearnDomain(DomainAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        if (answer.Name.Length == 0 || answer.TimeToLive <= TimeSpan.Zero) throw new ArgumentException($"The answer '{answer}' needs a name and a positive time to live.", nameof(answer));
+        lock (_lock) _planner.Domains.Learn(answer, _time.GetUtcNow());
+        Wake();
+    }
+
+    /// <summary>Which shape each list of policies has in the kernel now.</summary>
+    public IReadOnlyList<PolicyLayout> Layouts
+    {
+        get
+        {
+            lock (_lock) return [.. _planner.Walks.Shapes.Select(s => new PolicyLayout(s.Walk.ChainName, s.Walk.Describe(), s.Shape))];
+        }
+    }
+
     /// <summary>Routing protocols have converged: learned routes left over from before a restart, and not learned again, may go.</summary>
     public void LearnedRoutesInSync()
     {
@@ -217,7 +240,12 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         await _flushing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return IsInSync ? await FlushLockedAsync(cancellationToken).ConfigureAwait(false) : FlushReport.Nothing;
+            if (!IsInSync) return FlushReport.Nothing;
+            using Activity? activity = DataplaneMetrics.Activities.StartActivity("calico.dataplane.flush");
+            long started = _time.GetTimestamp();
+            FlushReport report = await FlushLockedAsync(cancellationToken).ConfigureAwait(false);
+            _metrics.Flushed(report, _time.GetElapsedTime(started));
+            return report;
         }
         finally
         {
@@ -233,6 +261,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using ITimer refresh = _time.CreateTimer(_ => Resync(), null, _options.RefreshInterval, _options.RefreshInterval);
+        await using ITimer expiry = _time.CreateTimer(_ => WakeForExpiry(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         Task watch = _kernel.WatchInterfacesAsync(InterfacesChanged, stop.Token);
         try
         {
@@ -271,9 +300,20 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _wake.Writer.TryComplete();
+        _metrics.Dispose();
         _kernel.Dispose();
         _flushing.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void WakeForExpiry()
+    {
+        if (Locked(() => _planner.Domains.NextExpiry) is { } next && next <= _time.GetUtcNow()) Wake();
+    }
+
+    private T Locked<T>(Func<T> read)
+    {
+        lock (_lock) return read();
     }
 
     private void Wake() => _wake.Writer.TryWrite(true);

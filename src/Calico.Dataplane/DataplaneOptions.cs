@@ -102,6 +102,12 @@ public sealed record DataplaneOptions
     /// <summary>Beyond Felix: the most kernel rules about remote addresses that a list of policies may have before maps are taken, when the shape is chosen by cost.</summary>
     public int MaxChainRules { get; init; } = 8;
 
+    /// <summary>
+    /// Beyond Felix: whether someone tells which addresses domain names have (<see cref="CalicoDataplane.LearnDomain"/>). If not, a rule with domains matches nobody
+    /// when it allows and everybody when it denies.
+    /// </summary>
+    public bool DomainNames { get; init; }
+
     /// <summary>Whether verdicts are sent to NFLOG groups 1 (ingress) and 2 (egress) for flow logs.</summary>
     public bool FlowLogs { get; init; }
 

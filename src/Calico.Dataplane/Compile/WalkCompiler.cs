@@ -18,7 +18,8 @@ internal interface IActiveRules
 /// </summary>
 /// <param name="rules">The active policies and profiles.</param>
 /// <param name="ipv6">Whether IPv6 rules are wanted.</param>
-internal sealed class WalkCompiler(IActiveRules rules, bool ipv6)
+/// <param name="domainsKnown">Whether someone tells the addresses of domain names.</param>
+internal sealed class WalkCompiler(IActiveRules rules, bool ipv6, bool domainsKnown = false)
 {
     /// <param name="walk">What to compile.</param>
     /// <param name="name">The first chain's name.</param>
@@ -69,7 +70,7 @@ internal sealed class WalkCompiler(IActiveRules rules, bool ipv6)
         for (int i = 0; i < list.Count; i++)
         {
             RuleOwner owner = new(RuleOwnerKind.Policy, tier, policy.Id.ToString(), emitter.Ingress, i, list[i].Action);
-            foreach (List<PacketTerm> terms in RuleLowering.Lower(list[i], ipv6))
+            foreach (List<PacketTerm> terms in RuleLowering.Lower(list[i], ipv6, domainsKnown))
                 passed |= emitter.Add(terms, VerdictOf(list[i].Action), list[i].Action == RuleAction.Pass ? next : null, owner) && list[i].Action == RuleAction.Pass;
         }
 
@@ -84,7 +85,7 @@ internal sealed class WalkCompiler(IActiveRules rules, bool ipv6)
         for (int i = 0; i < list.Count; i++)
         {
             RuleOwner owner = new(RuleOwnerKind.Policy, tier, policy.Id.ToString(), emitter.Ingress, i, list[i].Action);
-            foreach (List<PacketTerm> terms in RuleLowering.Lower(list[i], ipv6))
+            foreach (List<PacketTerm> terms in RuleLowering.Lower(list[i], ipv6, domainsKnown))
             {
                 if (emitter.Reduce(terms) is { } left)
                     chain.Rules.Add(new WalkRule(left, list[i].Action == RuleAction.Log ? WalkVerdict.Log : WalkVerdict.Return, null, owner, Staged: true));
@@ -122,7 +123,7 @@ internal sealed class WalkCompiler(IActiveRules rules, bool ipv6)
         {
             RuleOwner owner = new(RuleOwnerKind.Profile, "", profile.Name, emitter.Ingress, i, list[i].Action);
             bool pass = list[i].Action == RuleAction.Pass;
-            foreach (List<PacketTerm> terms in RuleLowering.Lower(list[i], ipv6))
+            foreach (List<PacketTerm> terms in RuleLowering.Lower(list[i], ipv6, domainsKnown))
                 passed |= emitter.Add(terms, VerdictOf(list[i].Action), pass ? next : null, owner) && pass;
         }
 

@@ -17,6 +17,8 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
 {
     public IReadOnlyList<TunnelDevice> Tunnels { get; set; } = [];
 
+    public IReadOnlyList<DataplanePool> Pools { get; set; } = [];
+
     private uint Bit => Marks.HostAccepted(options);
 
     private bool UsesMarks => Has(WalkKind.PreDnat) || Has(WalkKind.UntrackedIngress) || Has(WalkKind.UntrackedEgress);
@@ -131,8 +133,9 @@ internal sealed class BaseChains(RulesetState ruleset, DataplaneOptions options,
     /// <summary>The host's own packets to a service: their true destination is known only now.</summary>
     private List<NftRule> ManglePostrouting()
     {
-        if (!Has(WalkKind.HostEgress)) return [];
-        List<NftRule> rules = [AcceptEstablished(), .. ForWorkloads(output: true, NftVerdict.Accept)];
+        List<NftRule> rules = [.. DscpChain.Rules(workloads.Active.Select(w => w.Model), Pools, options.Ipv6Support)];
+        if (!Has(WalkKind.HostEgress)) return rules;
+        rules.AddRange([AcceptEstablished(), .. ForWorkloads(output: true, NftVerdict.Accept)]);
         if (UsesMarks) rules.Add(Rule().Mark(Bit).Accept().Build(null));
         foreach (Func<RuleWriter, RuleWriter> stage in HostDispatch(WalkKind.HostEgress, output: true))
             rules.Add(stage(Rule().NoInputInterface().DestinationNatted()).Build(null));

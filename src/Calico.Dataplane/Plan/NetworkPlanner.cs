@@ -15,6 +15,8 @@ internal sealed class NetworkPlanner(DataplaneOptions options, RulesetState rule
     private IReadOnlyList<BlockAffinity> _blocks = [];
     private bool _dirty;
 
+    public IReadOnlyList<DataplanePool> Pools => _pools;
+
     /// <summary>The tunnel devices this node needs and whom they reach.</summary>
     public IReadOnlyList<TunnelDevice> Tunnels { get; private set; } = [];
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Calico.Dataplane.Domains;
 using Calico.Dataplane.Ruleset;
 using Calico.Dataplane.Sets;
 using Calico.Policy.Model.Deltas;
@@ -23,6 +24,7 @@ internal sealed class PolicyPlanner
     {
         Ruleset = ruleset ?? new RulesetState();
         _sets = new IpSetTable(Ruleset);
+        Domains = new DomainTable(_sets);
         _walks = new WalkTable(Ruleset, _sets, options);
         _workloads = new WorkloadTable(Ruleset, _walks);
         _hosts = new HostTable(Ruleset, _walks);
@@ -42,10 +44,13 @@ internal sealed class PolicyPlanner
 
     public void SetInterface(string name, IEnumerable<IPAddress> addresses) => _hosts.SetInterface(name, addresses);
 
-    /// <summary>The overlay's devices: their packets are let in from the peers alone.</summary>
-    public void SetTunnels(IReadOnlyList<TunnelDevice> tunnels)
+    /// <summary>Domain names of rules, and the addresses they are known to have.</summary>
+    public DomainTable Domains { get; }
+
+    /// <summary>The overlay's devices, whose packets are let in from the peers alone, and the pools that are the inside of the cluster.</summary>
+    public void SetNetwork(IReadOnlyList<TunnelDevice> tunnels, IReadOnlyList<DataplanePool> pools)
     {
-        _base.Tunnels = tunnels;
+        (_base.Tunnels, _base.Pools) = (tunnels, pools);
         _baseDirty = true;
     }
 
@@ -56,10 +61,22 @@ internal sealed class PolicyPlanner
             case IpSetUpdate d: _sets.Update(d); break;
             case IpSetDelta d: _sets.Apply(d); break;
             case IpSetRemove d: _sets.Remove(d.Id); break;
-            case PolicyUpdate d: _walks.Put(d.Policy); break;
-            case PolicyRemove d: _walks.Remove(d.Id); break;
-            case ProfileUpdate d: _walks.Put(d.Profile); break;
-            case ProfileRemove d: _walks.RemoveProfile(d.Name); break;
+            case PolicyUpdate d:
+                Domains.SetRules(d.Policy.Id, d.Policy.Ingress.Concat(d.Policy.Egress));
+                _walks.Put(d.Policy);
+                break;
+            case PolicyRemove d:
+                Domains.SetRules(d.Id, []);
+                _walks.Remove(d.Id);
+                break;
+            case ProfileUpdate d:
+                Domains.SetRules(d.Profile.Name, d.Profile.Ingress.Concat(d.Profile.Egress));
+                _walks.Put(d.Profile);
+                break;
+            case ProfileRemove d:
+                Domains.SetRules(d.Name, []);
+                _walks.RemoveProfile(d.Name);
+                break;
             case WorkloadEndpointUpdate d:
                 _workloads.Put(d.Endpoint, d.Policies);
                 _baseDirty = true;

@@ -28,7 +28,7 @@ internal sealed class WalkTable : IActiveRules
     public WalkTable(RulesetState ruleset, IpSetTable sets, DataplaneOptions options)
     {
         _ruleset = ruleset;
-        _compiler = new WalkCompiler(this, options.Ipv6Support);
+        _compiler = new WalkCompiler(this, options.Ipv6Support, options.DomainNames);
         _writer = new WalkWriter(sets, options);
         (_sets, _options) = (sets, options);
         sets.Renamed += id => MarkUsers(id);

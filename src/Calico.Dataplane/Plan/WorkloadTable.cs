@@ -15,12 +15,14 @@ internal sealed class WorkloadTable
     private readonly RulesetState _ruleset;
     private readonly WalkTable _walks;
     private readonly KeyedSet _fromWorkload, _toWorkload, _down, _sourcesV4, _sourcesV6;
+    private readonly RateChains _rates;
     private readonly Dictionary<WorkloadEndpointId, Endpoint> _endpoints = [];
     private readonly Dictionary<string, SortedList<string, Endpoint>> _byInterface = new(StringComparer.Ordinal);
 
     public WorkloadTable(RulesetState ruleset, WalkTable walks)
     {
         (_ruleset, _walks) = (ruleset, walks);
+        _rates = new RateChains(ruleset);
         _fromWorkload = Map(Names.FromWorkloadMap, "interface of a workload to its egress policy");
         _toWorkload = Map(Names.ToWorkloadMap, "interface of a workload to its ingress policy");
         _down = Add(new NftSet(Names.DownInterfaces, NftType.InterfaceName) { Comment = "interfaces of workloads that are administratively down" });
@@ -104,6 +106,7 @@ internal sealed class WorkloadTable
         NftValue key = NftValue.InterfaceName(name);
         Endpoint? shown = claims.Count == 0 ? null : claims.Values[0];
         ShowSources(name, shown);
+        _rates.Show(name, shown?.Model.Qos);
         if (shown is null)
         {
             _fromWorkload.Delete(key);

@@ -224,6 +224,34 @@ public abstract class PacketTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Domain_names_open_the_way_for_as_long_as_their_answers_hold()
+    {
+        _options = _options with { DomainNames = true };
+        RuleModel rule = new() { Destination = new EntityMatch { Domains = ["*.example.com"] } };
+        await StartAsync(Policy_("web", "app == 'web'") with { Types = PolicyTypes.Egress, Ingress = [], Egress = [rule] });
+        Assert.Null(Delivers(_web, _fabric.Outside, "172.16.0.9", 9));
+        _dataplane.LearnDomain(new DomainAnswer("api.example.com.", IPAddress.Parse("172.16.0.9"), TimeSpan.FromSeconds(3)));
+        await _dataplane.FlushAsync(Cancelled);
+        Assert.NotNull(Delivers(_web, _fabric.Outside, "172.16.0.9", 10));
+        Assert.Null(Delivers(_web, _fabric.Node, "172.16.0.1", 10));
+        await Task.Delay(3100, Cancelled);
+        await _dataplane.FlushAsync(Cancelled);
+        Assert.Null(Delivers(_web, _fabric.Outside, "172.16.0.9", 11));
+    }
+
+    [Fact]
+    public async Task Packet_rates_and_dscp()
+    {
+        _cluster.Engine.Upsert(_webModel with { Qos = new QosModel { EgressPacketRate = 5, EgressPacketBurst = 5, Dscp = 46 } });
+        await StartAsync();
+        _fabric.Outside.Run("nft", "-f -", "table inet t { chain c { type filter hook input priority 0; udp dport 9 ip dscp ef counter; }; }\n");
+        string arguments = "-c \"for i in $(seq 60); do echo x > /dev/udp/172.16.0.9/9; done\"";
+        _web.Run("bash", arguments);
+        string[] words = _fabric.Outside.Run("nft", "list ruleset").Split(' ');
+        Assert.InRange(int.Parse(words[Array.IndexOf(words, "packets") + 1], System.Globalization.CultureInfo.InvariantCulture), 1, 30);
+    }
+
+    [Fact]
     public async Task An_address_that_moves_leaves_no_connection_behind()
     {
         await StartAsync();
