@@ -261,7 +261,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using ITimer refresh = _time.CreateTimer(_ => Resync(), null, _options.RefreshInterval, _options.RefreshInterval);
-        await using ITimer expiry = _time.CreateTimer(_ => WakeForExpiry(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        using ITimer expiry = _time.CreateTimer(_ => WakeForExpiry(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         Task watch = _kernel.WatchInterfacesAsync(InterfacesChanged, stop.Token);
         try
         {
