@@ -14,7 +14,7 @@ internal static class CheckReport
     {
         JsonObject allocations = [];
         foreach (IGrouping<string, CheckedAddress> group in report.Addresses.GroupBy(address => address.Allocation.Address.ToString()))
-            allocations[group.Key] = new JsonArray([.. group.Select(Allocation)]);
+            allocations[group.Key] = new JsonArray([.. group.Select(address => Allocation(address, report.UsersAreKnown))]);
         JsonObject root = new()
         {
             ["version"] = "calico-dotnet",
@@ -51,7 +51,7 @@ internal static class CheckReport
         }
     }
 
-    private static JsonObject Allocation(CheckedAddress address)
+    private static JsonObject Allocation(CheckedAddress address, bool usersAreKnown)
     {
         AllocationRecord record = address.Allocation.Attribute;
         return new JsonObject
@@ -64,7 +64,7 @@ internal static class CheckReport
             ["node"] = record.Owner.GetValueOrDefault(OwnerAttributes.Node) ?? "",
             ["type"] = record.Owner.GetValueOrDefault(OwnerAttributes.Type) ?? "",
             ["creationTimestamp"] = record.Owner.GetValueOrDefault(OwnerAttributes.Timestamp) ?? "",
-            ["inUse"] = address.IsInUse,
+            ["inUse"] = address.IsInUse || !usersAreKnown,
             ["borrowed"] = address.Allocation.IsBorrowed,
             ["coolingDown"] = record.IsCooling,
             ["owners"] = new JsonArray([.. address.Users.Select(user => (JsonNode)user)]),

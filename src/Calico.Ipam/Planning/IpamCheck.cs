@@ -65,8 +65,15 @@ public sealed record IpamCheckReport(
 /// <param name="Users">Who is known to use it.</param>
 public sealed record CheckedAddress(BlockAllocation Allocation, IReadOnlyList<string> Users)
 {
-    /// <summary>Somebody uses it, or it is held on purpose: cooling down, reserved for Windows, kept ready or fixed.</summary>
-    public bool IsInUse => Users.Count > 0 || Allocation.Attribute.IsCooling || IsHeld(Allocation.Attribute.HandleId);
+    /// <summary>
+    /// Somebody uses it; or it is held on purpose (cooling down, reserved for Windows, kept ready, fixed); or nothing could prove that nobody does, as with a
+    /// virtual machine's address that names no pod.
+    /// </summary>
+    public bool IsInUse => Users.Count > 0 || Allocation.Attribute.IsCooling || IsHeld(Allocation.Attribute.HandleId) || !NamesItsUser;
+
+    private bool NamesItsUser =>
+        Allocation.Attribute.Owner.ContainsKey(OwnerAttributes.Pod) ||
+        (Allocation.Attribute.Owner.TryGetValue(OwnerAttributes.Type, out string? type) && OwnerAttributes.TunnelTypes.Contains(type));
 
     private static bool IsHeld(string? handle) =>
         handle == HostReservedAddresses.WindowsHandle || FixedAddresses.IsHandle(handle) || handle?.StartsWith(Warm.WarmSync.Prefix, StringComparison.Ordinal) == true;
