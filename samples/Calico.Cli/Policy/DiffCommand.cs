@@ -38,7 +38,7 @@ internal static class DiffCommand
                 $"[{colour}]{(difference.IsAllowedAfter ? "opens" : "closes")}[/]",
                 Markup.Escape(string.Join('\n', difference.Sources)),
                 Markup.Escape(difference.Destination.ToString()),
-                Markup.Escape(string.Join('\n', difference.Packets)),
+                Markup.Escape(string.Join('\n', PacketSummary.Merge(difference.Packets))),
                 $"[dim]{Markup.Escape(difference.Example.ToString())}[/]");
         }
 

@@ -41,12 +41,12 @@ internal static class ReachCommand
         Table table = new Table().Border(TableBorder.Rounded).Title("rows reach columns").AddColumn("");
         foreach (string to in matrix.Peers) table.AddColumn(new TableColumn(Markup.Escape(to)).Centered());
         foreach (string from in matrix.Peers)
-            table.AddRow([$"[bold]{Markup.Escape(from)}[/]", .. matrix.Peers.Select(to => from == to ? "[dim]·[/]" : Cell(matrix[from, to]))]);
+            table.AddRow([$"[bold]{Markup.Escape(from)}[/]", .. matrix.Peers.Select(to => from == to ? "[dim]·[/]" : Cell(matrix, matrix[from, to]))]);
         console.Write(table);
         console.MarkupLineInterpolated($"{matrix.Summary()}");
     }
 
-    private static string Cell(Connectivity allowed) => $"[{(allowed.IsAll ? "green" : allowed.IsNone ? "red" : "yellow")}]{Markup.Escape(ReachMatrix.Brief(allowed))}[/]";
+    private static string Cell(ReachMatrix matrix, Connectivity allowed) => $"[{(allowed.IsAll ? "green" : allowed.IsNone ? "red" : "yellow")}]{Markup.Escape(matrix.Brief(allowed))}[/]";
 
     private static void WriteJson(ReachMatrix matrix, TextWriter output)
     {
@@ -65,7 +65,7 @@ internal static class ReachCommand
                 writer.WriteString("to", to);
                 writer.WriteBoolean("everything", allowed.IsAll);
                 writer.WriteStartArray("allowed");
-                foreach (PacketClass packets in allowed.Packets) WritePackets(writer, packets);
+                foreach (PacketClass packets in PacketSummary.Merge(allowed.Packets)) WritePackets(writer, packets);
                 writer.WriteEndArray();
                 writer.WriteEndObject();
             }
@@ -105,7 +105,7 @@ internal static class ReachCommand
         foreach (IGrouping<string, string> ns in matrix.Peers.Where(static p => IsPod(p)).GroupBy(static p => p.Split('/')[0]))
             output.WriteLine($"  subgraph {Quoted("cluster_" + ns.Key)} {{ label={Quoted(ns.Key)}; {string.Join(' ', ns.Select(static p => Quoted(p) + ";"))} }}");
         foreach ((string from, string to, Connectivity allowed) in matrix.Pairs().Where(static p => !p.Allowed.IsNone))
-            output.WriteLine($"  {Quoted(from)} -> {Quoted(to)} [label={Quoted(ReachMatrix.Brief(allowed))}];");
+            output.WriteLine($"  {Quoted(from)} -> {Quoted(to)} [label={Quoted(matrix.Brief(allowed))}];");
         output.WriteLine("}");
     }
 

@@ -17,6 +17,9 @@ internal sealed class ReachMatrix
     private readonly Dictionary<string, AddressClass> _classes = [];
     private readonly List<string> _peers = [];
 
+    private bool _isIPv6;
+    private IReadOnlyCollection<IpProtocol>? _protocols;
+
     private ReachMatrix(Reachability reachability) => _reachability = reachability;
 
     /// <summary>The pods in order, then the outside.</summary>
@@ -33,6 +36,7 @@ internal sealed class ReachMatrix
             .OrderBy(static p => p.Item1, StringComparer.Ordinal)];
         // One family in one matrix: rows and columns of different ones have no packets in common.
         bool v6 = pods.Count > 0 && pods.TrueForAll(static p => p.Address.AddressFamily == AddressFamily.InterNetworkV6);
+        matrix._isIPv6 = v6;
         foreach ((string name, IPAddress address) in pods.Where(p => p.Address.AddressFamily == AddressFamily.InterNetworkV6 == v6))
             matrix.Add(name, matrix._reachability.ClassOf(address));
         AddressClass elsewhere = matrix._reachability.ClassOf(v6 ? ElsewhereV6 : Elsewhere);
@@ -60,24 +64,17 @@ internal sealed class ReachMatrix
         return string.Create(CultureInfo.InvariantCulture, $"{_peers.Count} peers, {pairs.Count(static p => !p.Allowed.IsNone)} of {pairs.Length} pairs open");
     }
 
-    /// <summary><c>all</c>, <c>-</c>, or the packets as briefly as they can be said: <c>TCP 80,443 UDP 53 ICMP</c>.</summary>
-    public static string Brief(Connectivity allowed)
+    /// <summary><c>all</c>, <c>-</c>, or the packets as briefly as they can be said.</summary>
+    public string Brief(Connectivity allowed)
     {
         if (allowed.IsAll) return "all";
-        if (allowed.IsNone) return "-";
-        return string.Join(' ', allowed.Packets.GroupBy(static p => p.Protocol).Select(static g =>
-        {
-            string name = g.Key?.ToString() ?? "others";
-            if (g.Key is not { HasPorts: true }) return g.Count() == 1 && g.First().ToString() == name ? name : g.Key is null ? name : string.Join(", ", g);
-            string ports = string.Join(',', g.Select(static p => Ports(p)));
-            return ports.Length == 0 ? name : $"{name} {ports}";
-        }));
+        return allowed.IsNone ? "-" : PacketSummary.Brief(allowed.Packets, Protocols);
     }
 
-    private static string Ports(PacketClass packets)
-    {
-        PortRange all = new(0, ushort.MaxValue), given = packets.DestinationPorts;
-        string ports = given == all ? "" : given.ToString().Replace(':', '-');
-        return packets.SourcePorts == all ? ports : $"{(ports.Length == 0 ? "any" : ports)}(from {packets.SourcePorts.ToString().Replace(':', '-')})";
-    }
+    // ICMP of the other family is one of the protocols nobody means.
+    private IReadOnlyCollection<IpProtocol> Protocols => _protocols ??=
+    [
+        .. Pairs().SelectMany(static p => p.Allowed.Packets).Select(static p => p.Protocol).OfType<IpProtocol>().Distinct()
+            .Where(p => p != (_isIPv6 ? IpProtocol.Icmp : IpProtocol.IcmpV6)).Order(),
+    ];
 }

@@ -25,19 +25,20 @@ internal static class ReachPage
         foreach (string from in matrix.Peers)
         {
             html.Append("<tr><th scope=\"row\">").Append(WebUtility.HtmlEncode(from)).Append("</th>");
-            foreach (string to in matrix.Peers) Cell(html, from, to, matrix[from, to]);
+            foreach (string to in matrix.Peers) Cell(html, matrix, from, to);
             html.Append("</tr>\n");
         }
 
         return html.Append("</tbody>").ToString();
     }
 
-    private static void Cell(StringBuilder html, string from, string to, Connectivity allowed)
+    private static void Cell(StringBuilder html, ReachMatrix matrix, string from, string to)
     {
+        Connectivity allowed = matrix[from, to];
         string kind = from == to ? "self" : allowed.IsAll ? "all" : allowed.IsNone ? "none" : "some";
-        string title = from == to ? from : $"{from} → {to}: {(allowed.IsNone ? "nothing" : ReachMatrix.Brief(allowed))}";
+        string title = from == to ? from : $"{from} → {to}: {(allowed.IsNone ? "nothing" : matrix.Brief(allowed))}";
         html.Append("<td class=\"").Append(kind).Append("\" title=\"").Append(WebUtility.HtmlEncode(title)).Append("\">");
-        if (kind == "some") html.Append(WebUtility.HtmlEncode(ReachMatrix.Brief(allowed)));
+        if (kind == "some") html.Append(WebUtility.HtmlEncode(matrix.Brief(allowed)));
         html.Append("</td>");
     }
 }
