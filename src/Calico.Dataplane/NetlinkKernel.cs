@@ -31,9 +31,14 @@ public sealed class NetlinkKernel : IDataplaneKernel
     /// <exception cref="NetlinkException">A capability or kernel feature is missing.</exception>
     public static NetlinkKernel Open(NetworkNamespace? network = null)
     {
+        network ??= OfThread();
         NetlinkConnectionOptions options = new() { Namespace = network };
         return new NetlinkKernel(NftClient.Open(options), RtNetlink.Open(options), new Sysctl(network), network);
     }
+
+    // A thread that has entered another namespace than its process is remembered: later work runs on other threads.
+    private static NetworkNamespace? OfThread() =>
+        new FileInfo("/proc/thread-self/ns/net").LinkTarget == new FileInfo("/proc/self/ns/net").LinkTarget ? null : NetworkNamespace.OpenCurrent();
 
     /// <summary>Links, addresses and routes.</summary>
     public RtNetlink Route => _route;
