@@ -103,6 +103,7 @@ public sealed partial record NftSet(string Name, NftType KeyType)
         | (DataType is not null ? NftSetFlags.Map : 0)
         | (ObjectType is not null ? NftSetFlags.Object : 0)
         | (Timeout > TimeSpan.Zero ? NftSetFlags.Timeout : 0)
+        | (ElementExpressions.Count > 1 ? NftSetFlags.Expression : 0)
         | ((Flags & NftSetFlags.Interval) != 0 && KeyType.IsConcatenation ? NftSetFlags.Concat : 0);
 
     /// <summary>What matters of an anonymous set: types and elements. Size and notes are advice to the kernel and to nft.</summary>
