@@ -70,6 +70,7 @@ public sealed class NetlinkConnection : IDisposable
             NetlinkExchange exchange = new(this, batch, onReply);
             while (exchange.Next(send, _partMessages, _transport.MaximumSendBytes))
                 await RunPartAsync(exchange, cancellationToken).ConfigureAwait(false);
+            NetlinkTelemetry.Exchanged(Protocol, batch.Count, exchange.Result);
             return exchange.Result;
         }
         finally
@@ -99,6 +100,7 @@ public sealed class NetlinkConnection : IDisposable
             if (result.IsSuccess && !result.IsInterrupted) return;
             if (attempt >= DumpRetries)
                 throw new NetlinkException("dump", new NetlinkError(Errno.Interrupted, $"interrupted by changes {attempt + 1} times in a row"));
+            NetlinkTelemetry.DumpRepeated(Protocol);
             onRestart();
         }
     }

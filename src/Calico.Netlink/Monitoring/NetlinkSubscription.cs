@@ -49,7 +49,9 @@ public sealed class NetlinkSubscription : IDisposable
             switch ((Errno)(-received))
             {
                 case Errno.TryAgain: await _transport.WaitForDataAsync(cancellationToken).ConfigureAwait(false); break;
-                case Errno.NoBuffers or Errno.MessageTooLong: return false;
+                case Errno.NoBuffers or Errno.MessageTooLong:
+                    NetlinkTelemetry.EventsLost();
+                    return false;
                 case Errno error: throw new NetlinkException("recv", new NetlinkError(error));
             }
         }

@@ -122,6 +122,7 @@ public sealed class RouteTable : IDisposable
     public async ValueTask<RouteTableReport> ApplyAsync(CancellationToken cancellationToken = default)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        using System.Diagnostics.Activity? activity = NetlinkTelemetry.StartApply(_options.Table);
         try
         {
             RouteTableApply apply = new();
@@ -132,7 +133,9 @@ public sealed class RouteTable : IDisposable
                 await SendAllAsync(apply, cancellationToken).ConfigureAwait(false);
             }
 
-            return apply.ToReport();
+            RouteTableReport report = apply.ToReport();
+            NetlinkTelemetry.Applied(activity, _options.Table, report);
+            return report;
         }
         catch
         {
