@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Calico.Datastore.Etcd;
 using Calico.Datastore.Sqlite;
+using Calico.Ipam;
 
-namespace Calico.Datastore.Tests.Sqlite;
+namespace Calico.Datastore.Tests;
 
 /// <summary>This test program started again as a process of its own that works on a store file, to be killed at will.</summary>
 internal sealed class StoreWorker : IDisposable
@@ -55,7 +58,7 @@ internal sealed class StoreWorker : IDisposable
     {
         if (Environment.GetEnvironmentVariable(Variable)?.Split('|') is not [string mode, string path, string argument]) return;
         using StreamWriter output = new(Console.OpenStandardOutput()) { AutoFlush = true };
-        SqliteDatastore store = new(path);
+        IDatastore store = path.StartsWith("http://", StringComparison.Ordinal) ? new EtcdDatastore(path.Split(',')) : new SqliteDatastore(path);
         output.WriteLine("ready");
         switch (mode)
         {
@@ -65,6 +68,9 @@ internal sealed class StoreWorker : IDisposable
             case "clock":
                 Clock(store, int.Parse(argument, CultureInfo.InvariantCulture));
                 break;
+            case "ipam":
+                Assign(store, argument, output);
+                break;
             case "fill":
                 Fill(store, output);
                 break;
@@ -73,7 +79,7 @@ internal sealed class StoreWorker : IDisposable
         Environment.Exit(0);
     }
 
-    private static void Clock(SqliteDatastore store, int count)
+    private static void Clock(IDatastore store, int count)
     {
         for (int i = 0; i < count; i++)
         {
@@ -83,7 +89,7 @@ internal sealed class StoreWorker : IDisposable
     }
 
     /// <summary>Takes the next free number for ever: a key per number and a counter, both in one transaction. Prints each number that is its own.</summary>
-    private static void Take(SqliteDatastore store, string owner, StreamWriter output)
+    private static void Take(IDatastore store, string owner, StreamWriter output)
     {
         while (true)
         {
@@ -96,7 +102,23 @@ internal sealed class StoreWorker : IDisposable
         }
     }
 
-    private static void Fill(SqliteDatastore store, StreamWriter output)
+    /// <summary>Assigns an address a pod for ever, four pods a node, and gives every third back; says what it has and what it is about to give back.</summary>
+    private static void Assign(IDatastore store, string owner, StreamWriter output)
+    {
+        IpamCluster cluster = new([new IPPool { Name = "v4", Cidr = IPNetwork.Parse("10.0.0.0/16") }]);
+        IpamClient client = new(new DatastoreIpamStore(store), new FixedClusterSource(cluster));
+        for (int i = 0; ; i++)
+        {
+            string handle = $"{owner}-{i}";
+            AutoAssignResult result = client.AutoAssignAsync(new AutoAssignRequest { Node = $"node-{(i / 4 + owner.Length) % 3}", IPv4 = 1, Handle = handle, MaxBlocksPerHost = 1000 }).GetAwaiter().GetResult();
+            output.WriteLine($"got {result.Addresses.Single().Address} {handle}");
+            if (i % 3 != 2) continue;
+            output.WriteLine($"gives {handle}");
+            client.ReleaseByHandleAsync(handle).GetAwaiter().GetResult();
+        }
+    }
+
+    private static void Fill(IDatastore store, StreamWriter output)
     {
         int stored = 0;
         try
