@@ -46,6 +46,16 @@ public sealed class ManifestCluster
     /// <summary>What could not be understood and fails closed.</summary>
     public IReadOnlyList<PolicyFault> Faults { get; }
 
+    /// <summary>The first address of a pod.</summary>
+    /// <param name="pod"><c>namespace/name</c>.</param>
+    /// <exception cref="ArgumentException">There is no such pod, or it has no address.</exception>
+    public IPAddress AddressOf(string pod)
+    {
+        Pod found = Pods.FirstOrDefault(p => $"{p.Metadata.Namespace}/{p.Metadata.Name}" == pod) ?? throw new ArgumentException($"There is no pod {pod}.", nameof(pod));
+        return AddressesOf(found).Select(static text => IPAddress.TryParse(text, out IPAddress? address) ? address : null).OfType<IPAddress>().FirstOrDefault()
+            ?? throw new ArgumentException($"Pod {pod} has no address.", nameof(pod));
+    }
+
     /// <summary>Makes the cluster.</summary>
     public static ManifestCluster From(ManifestSet manifests, ManifestClusterOptions? options = null)
     {
