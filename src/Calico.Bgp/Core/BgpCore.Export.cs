@@ -202,6 +202,7 @@ public sealed partial class BgpCore
                 }
 
                 if (rib.Lanes.Count > 1) Merge(rib);
+                rib.Reclaim();
             }
         }
 

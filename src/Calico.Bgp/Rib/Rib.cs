@@ -21,6 +21,7 @@ internal abstract class Rib(Family family, AttributeTable attributes, Decision d
     private readonly SlotSet _reclaimed = new();
     private int _emptySlots;
     private int _reclaimedCount;
+    private int _reclaimFrom;
 
     public Family Family { get; } = family;
 
@@ -94,7 +95,38 @@ internal abstract class Rib(Family family, AttributeTable attributes, Decision d
 
         foreach (int slot in _changed) _changedSet.Remove(slot);
         _changed.Clear();
-        if (_emptySlots > 4096 && _emptySlots > _heads.Count / 2) Reclaim();
+    }
+
+    /// <summary>Makes slots of gone destinations free for others, when they are many and no lane has to tell of them any more.</summary>
+    public void Reclaim()
+    {
+        if (_emptySlots < 4096 || _emptySlots < _heads.Count / 2 || _emptySlots < _reclaimFrom) return;
+        var free = new SlotSet();
+        int found = 0;
+        bool needed = _lanes.Exists(static lane => !lane.IsClean);
+        for (int slot = 1; slot < _heads.Count; slot++)
+        {
+            if (_heads[slot] != 0 || _reclaimed.Contains(slot) || _changedSet.Contains(slot) || (needed && IsNeeded(slot))) continue;
+            free.Add(slot);
+            _reclaimed.Add(slot);
+            found++;
+        }
+
+        // Slots that a lagging reader holds are looked at again when as many have come to them.
+        _emptySlots -= found;
+        _reclaimedCount += found;
+        _reclaimFrom = 2 * _emptySlots;
+        if (found > 0) Forget(free);
+    }
+
+    private bool IsNeeded(int slot)
+    {
+        foreach (Lane lane in _lanes)
+        {
+            if (lane.Needs(slot)) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Adds or replaces a path; true when it is new.</summary>
@@ -290,25 +322,6 @@ internal abstract class Rib(Family family, AttributeTable attributes, Decision d
     public void Note(int slot)
     {
         if (_changedSet.Add(slot)) _changed.Add(slot);
-    }
-
-    private void Reclaim()
-    {
-        var free = new SlotSet();
-        int found = 0;
-        for (int slot = 1; slot < _heads.Count; slot++)
-        {
-            if (_heads[slot] != 0 || _reclaimed.Contains(slot) || _changedSet.Contains(slot)) continue;
-            if (_lanes.Exists(lane => lane.Needs(slot))) continue;
-            free.Add(slot);
-            _reclaimed.Add(slot);
-            found++;
-        }
-
-        if (found == 0) return;
-        Forget(free);
-        _emptySlots -= found;
-        _reclaimedCount += found;
     }
 
     private static ChunkedList<int> NewHeads()
