@@ -3,6 +3,12 @@
 using Calico.Dataplane;
 using Calico.PacketPath.Bench;
 
+if (args is ["update", ..])
+{
+    await UpdateCost.RunAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 100_000, local: 200);
+    return;
+}
+
 int repetitions = args.Length > 0 ? int.Parse(args[0], System.Globalization.CultureInfo.InvariantCulture) : 15;
 int packets = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 20_000;
 string name = $"pp{Environment.ProcessId}";
