@@ -56,8 +56,8 @@ seconds = collections.defaultdict(list)
 for line in open(sys.argv[1]):
     row = json.loads(line)
     seconds[row["op"]].append(row["seconds"])
-def ratio(ours, peer): return statistics.median(seconds[ours]) / statistics.median(seconds[peer])
+def ratio(ours, peer, pick): return pick(seconds[ours]) / pick(seconds[peer])
 for ours, peer in [("routes-add", "floor-add"), ("routes-add-nexthop", "floor-add-nexthop"), ("routes-dump", "floor-dump"), ("routes-del", "floor-del"),
                    ("routes-add", "ip-add"), ("routes-dump", "ip-show"), ("routes-del", "ip-del")]:
-    print(f"{ours:20} {statistics.median(seconds[ours]):.3f} s   {peer:20} {statistics.median(seconds[peer]):.3f} s   ratio {ratio(ours, peer):.2f}")
+    print(f"{ours:20} {statistics.median(seconds[ours]):.3f} s   {peer:20} {statistics.median(seconds[peer]):.3f} s   ratio of medians {ratio(ours, peer, statistics.median):.2f}, of best {ratio(ours, peer, min):.2f}")
 PY

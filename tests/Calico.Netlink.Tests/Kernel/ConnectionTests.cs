@@ -53,14 +53,14 @@ public sealed class ConnectionTests
     public async Task A_named_namespace_is_listed_opened_and_deleted()
     {
         using NetworkNamespace probe = Lab.NewNamespace();
-        string name = Lab.UniqueName();
-        using (NetworkNamespace created = NetworkNamespace.Create(name))
+        string name = Lab.UniqueName(), directory = Directories();
+        using (NetworkNamespace created = NetworkNamespace.Create(name, directory))
         {
             try
             {
-                Assert.Contains(name, NetworkNamespace.List());
-                Assert.True(Assert.Throws<NetlinkException>(() => NetworkNamespace.Create(name)).IsAlreadyExists);
-                using NetworkNamespace opened = NetworkNamespace.Open(name);
+                Assert.Contains(name, NetworkNamespace.List(directory));
+                Assert.True(Assert.Throws<NetlinkException>(() => NetworkNamespace.Create(name, directory)).IsAlreadyExists);
+                using NetworkNamespace opened = NetworkNamespace.Open(name, directory);
                 using NetlinkConnection connection = NetlinkConnection.Open(NetlinkProtocol.Route, Lab.In(opened));
                 int links = 0;
                 await connection.DumpAsync(GetLinks(), (int _, in NetlinkMessage _) => links++, () => links = 0, TestContext.Current.CancellationToken);
@@ -68,13 +68,30 @@ public sealed class ConnectionTests
             }
             finally
             {
-                Assert.True(NetworkNamespace.Delete(name));
+                Assert.True(NetworkNamespace.Delete(name, directory));
             }
         }
 
-        Assert.DoesNotContain(name, NetworkNamespace.List());
-        Assert.False(NetworkNamespace.Delete(name));
-        Assert.True(Assert.Throws<NetlinkException>(() => NetworkNamespace.Open(name)).IsNotFound);
+        Assert.DoesNotContain(name, NetworkNamespace.List(directory));
+        Assert.False(NetworkNamespace.Delete(name, directory));
+        Assert.True(Assert.Throws<NetlinkException>(() => NetworkNamespace.Open(name, directory)).IsNotFound);
+    }
+
+    // An ordinary user in a user namespace has no right to /run/netns, but to a directory of their own.
+    private static string Directories()
+    {
+        if (!Directory.Exists(NetworkNamespace.DefaultDirectory)) return NetworkNamespace.DefaultDirectory;
+        string probe = Path.Combine(NetworkNamespace.DefaultDirectory, Lab.UniqueName() + "-probe");
+        try
+        {
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            return NetworkNamespace.DefaultDirectory;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return Path.Combine(Path.GetTempPath(), Lab.UniqueName());
+        }
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class GenericTests
     {
         using NetworkNamespace network = Lab.NewNamespace();
         using RtNetlink netlink = RtNetlink.Open(network);
-        using TunDevice tun = TunDevice.Open("tun7", network: network);
+        using TunDevice tun = OpenTun(network);
         Link link = await netlink.Links.GetAsync("tun7", Cancel);
         Assert.Equal(new TunLink(IsTap: false, IsPersistent: false), link.Kind);
         await netlink.Addresses.AddAsync(link.Index, System.Net.IPAddress.Parse("10.5.0.1"), 24, Cancel);
@@ -42,5 +42,19 @@ public sealed class GenericTests
         Assert.Equal((29, (byte)42, (byte)0x45), (length, packet[28], packet[0]));
         tun.Dispose();
         Assert.Null(await netlink.Links.FindAsync("tun7", Cancel));
+    }
+
+    // In a user namespace the device node may belong to someone else.
+    private static TunDevice OpenTun(NetworkNamespace network)
+    {
+        try
+        {
+            return TunDevice.Open("tun7", network: network);
+        }
+        catch (NetlinkException e) when (e.Errno is Errno.AccessDenied or Errno.NoEntry && Environment.GetEnvironmentVariable("CI") != "true")
+        {
+            Assert.Skip($"No TUN device here: {e.Message}");
+            throw;
+        }
     }
 }

@@ -172,7 +172,7 @@ public sealed class RtNetlinkTests
             new() { Family = AddressFamily.InterNetwork, IncomingInterface = "lo", To = IPNetwork.Parse("10.9.0.0/16"), Action = RuleAction.Prohibit, Priority = 200 },
             new() { Family = AddressFamily.InterNetwork, OutgoingInterface = "lo", IpProtocol = 6, DestinationPorts = new(80, 90), SourcePorts = new(1000, 2000), Table = 300, Priority = 300 },
             new() { Family = AddressFamily.InterNetworkV6, SuppressPrefixLength = 0, Table = 254, Priority = 400, Protocol = RouteProtocol.Calico },
-            new() { Family = AddressFamily.InterNetworkV6, From = IPNetwork.Parse("fd00::/64"), UserIds = new(0, 10), Table = 5, Priority = 500 },
+            new() { Family = AddressFamily.InterNetworkV6, From = IPNetwork.Parse("fd00::/64"), UserIds = new(0, 0), Table = 5, Priority = 500 },
         ];
         foreach (RoutingRule rule in rules) await netlink.Rules.AddAsync(rule, Cancel);
         IReadOnlyList<RoutingRule> listed = await netlink.Rules.ListAsync(cancellationToken: Cancel);
