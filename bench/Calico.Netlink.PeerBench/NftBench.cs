@@ -122,15 +122,15 @@ internal static class NftBench
 
         public static NftSet Of(string shape) => shape switch
         {
-            "set" => new NftSet("set", NftType.Ipv4Address),
-            "interval" => new NftSet("interval", NftType.Ipv4Address) { Flags = NftSetFlags.Interval },
-            _ => new NftSet("concat", AddressProtocolPort),
+            "set" => new NftSet("s4", NftType.Ipv4Address),
+            "interval" => new NftSet("i4", NftType.Ipv4Address) { Flags = NftSetFlags.Interval },
+            _ => new NftSet("c3", AddressProtocolPort),
         };
 
         public static NftElement Element(string shape, int index) => shape switch
         {
-            "set" => new NftElement(NftValue.NetworkOrder(0x0a000000u + (uint)index)),
-            "interval" => NftElement.Range(NftValue.NetworkOrder(0x0a000000u + 8 * (uint)index), NftValue.NetworkOrder(0x0a000003u + 8 * (uint)index)),
+            "set" or "s4" => new NftElement(NftValue.NetworkOrder(0x0a000000u + (uint)index)),
+            "interval" or "i4" => NftElement.Range(NftValue.NetworkOrder(0x0a000000u + 8 * (uint)index), NftValue.NetworkOrder(0x0a000003u + 8 * (uint)index)),
             _ => new NftElement(NftValue.Concat(NftValue.NetworkOrder(0x0a000000u + (uint)index), NftValue.Byte(6), NftValue.NetworkOrder((ushort)(1000 + index % 1000)))),
         };
     }
