@@ -6,7 +6,7 @@ namespace Calico.Netlink.PeerBench;
 internal static class NftBench
 {
     private const int Chunk = 4096;
-    private const int HashPairs = 500;
+    private const int HashPairs = 5000;
     private const int IntervalPairs = 50; // the kernel copies an interval set for each
 
     private static readonly NftTableId Table = new(NftFamily.Inet, "nlb");
@@ -52,7 +52,7 @@ internal static class NftBench
 
         NftTransaction small = new();
         NftElement[] one = new NftElement[1];
-        await InAndOutAsync(5);
+        await InAndOutAsync(arguments.Shape == "interval" ? 5 : 500);
         return await BenchResult.MeasureAsync("nft-element", async () =>
         {
             int pairs = arguments.Shape == "interval" ? IntervalPairs : HashPairs;

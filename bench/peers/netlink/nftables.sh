@@ -19,7 +19,7 @@ print(f"table inet nlb {{ set s4 {{ type ipv4_addr; elements = {{ {elements} }}\
 PY
 for ((round = 0; round < rounds; round++)); do
   for shape in set interval concat chains; do
-    n=$count; pairs=500
+    n=$count; pairs=5000
     [[ $shape == chains ]] && n=$chains
     [[ $shape == interval ]] && pairs=50
     run "$work/floor" load $shape $n | sed "s/floor-load/floor-load-$shape/"
