@@ -33,6 +33,9 @@ public sealed class LabelMap : IReadOnlyDictionary<string, string>, IEquatable<L
         return From(map);
     }
 
+    /// <summary>The same labels and one more, or with another value for it.</summary>
+    public LabelMap With(string name, string value) => From(_entries.Append(KeyValuePair.Create(name, value)));
+
     /// <summary>The number of labels.</summary>
     public int Count => _entries.Length;
 
