@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Calico.Policy.Evaluation.Probes;
+using Calico.Policy.Manifests;
 using Spectre.Console;
 
 namespace Calico.Cli.Policy;
@@ -37,8 +38,10 @@ internal static class ProbeCommand
         return runs.Exists(static r => r.Error is not null || r.Results.Any(static p => p.Disagrees)) ? ExitCode.Negative : ExitCode.Success;
     }
 
+    // A text that is no object of any kind cannot be judged; an object that is wrong fails closed, as in a cluster.
     private static (ProbeCase, IReadOnlyList<ProbeResult>, string?) Try(ProbeCase probeCase) =>
-        probeCase.Error is { } error ? (probeCase, [], error) : (probeCase, probeCase.Run(), null);
+        probeCase.Error is { } error ? (probeCase, [], error)
+        : (probeCase, probeCase.Run(), probeCase.Policies.Diagnostics.FirstOrDefault(static d => d.Severity == Severity.Error && d.Object.Length == 0)?.ToString());
 
     private static void WriteText(List<(ProbeCase Case, IReadOnlyList<ProbeResult> Results, string? Error)> runs, Terminal terminal)
     {

@@ -8,15 +8,12 @@ namespace Calico.Policy.Resources;
 public abstract record Resource
 {
     /// <summary>Group and version, for example <c>projectcalico.org/v3</c>.</summary>
-    [JsonPropertyOrder(-3)]
     public abstract string ApiVersion { get; }
 
     /// <summary>The kind, for example <c>NetworkPolicy</c>.</summary>
-    [JsonPropertyOrder(-2)]
     public abstract string Kind { get; }
 
     /// <summary>Name, namespace, labels.</summary>
-    [JsonPropertyOrder(-1)]
     public ObjectMeta Metadata { get; init => field = value ?? new(); } = new();
 
     /// <summary>Whether objects of this kind live in a namespace.</summary>

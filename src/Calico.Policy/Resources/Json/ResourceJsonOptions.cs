@@ -16,12 +16,27 @@ internal static class ResourceJsonOptions
     {
         JsonSerializerOptions options = new(ResourceJsonContext.Default.Options)
         {
-            TypeInfoResolver = ResourceJsonContext.Default.WithAddedModifier(LeaveOutEmpty),
+            TypeInfoResolver = ResourceJsonContext.Default.WithAddedModifier(LeaveOutEmpty).WithAddedModifier(HeaderFirst),
             WriteIndented = indented,
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
         options.MakeReadOnly();
         return options;
+    }
+
+    private static void HeaderFirst(JsonTypeInfo type)
+    {
+        if (!type.Type.IsAssignableTo(typeof(Resource))) return;
+        foreach (JsonPropertyInfo property in type.Properties)
+        {
+            property.Order = property.Name switch
+            {
+                "apiVersion" => -3,
+                "kind" => -2,
+                "metadata" => -1,
+                _ => 0,
+            };
+        }
     }
 
     private static void LeaveOutEmpty(JsonTypeInfo type)
