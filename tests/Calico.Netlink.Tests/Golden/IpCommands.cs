@@ -32,12 +32,13 @@ internal sealed class IpCommands(IReadOnlyDictionary<string, int> indexes)
     {
         if (verb == "add")
         {
-            string name = words.Dequeue();
             int parent = 0;
-            if (words.Peek() == "link")
+            string name = "";
+            while (words.Peek() != "type")
             {
-                words.Dequeue();
-                parent = Index(words.Dequeue());
+                string word = words.Dequeue();
+                if (word == "link") parent = Index(words.Dequeue());
+                else name = word == "name" ? words.Dequeue() : word;
             }
 
             words.Dequeue();
@@ -91,6 +92,15 @@ internal sealed class IpCommands(IReadOnlyDictionary<string, int> indexes)
                 words.Dequeue();
                 return new VethLink { PeerName = words.Dequeue() };
             case "bridge": return words.TryDequeue(out _) ? new BridgeLink { SpanningTree = words.Dequeue() != "0" } : new BridgeLink();
+            case "dummy": return new DummyLink();
+            case "wireguard": return new WireGuardLink();
+            case "vrf":
+                words.Dequeue();
+                return new VrfLink(uint.Parse(words.Dequeue()));
+            case "vlan":
+                words.Dequeue();
+                return new VlanLink(ushort.Parse(words.Dequeue()));
+            case "ipip" or "sit" or "ip6tnl": return Tunnel(kind, words);
             case "macvlan":
                 words.Dequeue();
                 return new MacvlanLink(Enum.Parse<MacvlanMode>(words.Dequeue(), ignoreCase: true));
@@ -113,6 +123,27 @@ internal sealed class IpCommands(IReadOnlyDictionary<string, int> indexes)
         }
 
         return vxlan;
+    }
+
+    // What ip says although it was not asked: protocol any, no type of service, path MTU discovery, no link, no mark.
+    private static IpTunnelLink Tunnel(string kind, Queue<string> words)
+    {
+        bool six = kind == "ip6tnl";
+        IpTunnelLink tunnel = new(kind switch { "ipip" => IpTunnelKind.IpIp, "sit" => IpTunnelKind.Sit, _ => IpTunnelKind.Ip6 })
+        {
+            Protocol = 0, LinkIndex = 0, Mark = 0, TimeToLive = 64, TypeOfService = six ? null : (byte)0, PathMtuDiscovery = six ? null : true, EncapsulationLimit = six ? (byte)4 : null,
+        };
+        while (words.TryDequeue(out string? word))
+        {
+            tunnel = word switch
+            {
+                "local" => tunnel with { Local = IPAddress.Parse(words.Dequeue()) },
+                "remote" => tunnel with { Remote = IPAddress.Parse(words.Dequeue()) },
+                _ => tunnel with { TimeToLive = byte.Parse(words.Dequeue()) },
+            };
+        }
+
+        return tunnel;
     }
 
     private void Address(NetlinkBatch batch, string verb, Queue<string> words)

@@ -38,7 +38,8 @@ public sealed class IpGoldenTests
         byte[] ours = batch[0].ToArray();
         // Single requests go out with an acknowledgement asked for, as the connection does it.
         BinaryPrimitives.WriteUInt16LittleEndian(ours.AsSpan(6), (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(ours.AsSpan(6)) | (ushort)NetlinkFlags.Ack));
-        Assert.Equal(GoldenRequest.Canonical(WithoutEmptySource(sent)), GoldenRequest.Canonical(ours));
+        bool tunnel = command.Contains("type ipip", StringComparison.Ordinal) || command.Contains("type sit", StringComparison.Ordinal) || command.Contains("type ip6tnl", StringComparison.Ordinal);
+        Assert.Equal(GoldenRequest.Canonical(WithoutEmptySource(sent), tunnel), GoldenRequest.Canonical(ours, tunnel));
     }
 
     // The capture lists the indexes after the command.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Captures what `ip` and `bridge` send for each command below, in a namespace of its own, and prints one JSON line a command.
+A kernel without some kind of link refuses the command (rc 2); what was sent is captured all the same.
 
 usage (root, iproute2, strace): unshare -n python3 capture-ip.py > ip.jsonl
 """
@@ -64,6 +65,13 @@ neigh del 10.20.0.7 dev w0
 fdb add 66:00:00:00:01:02 dev vx dst 10.20.0.2
 fdb append 00:00:00:00:00:00 dev vx dst 10.20.0.3
 fdb del 66:00:00:00:01:02 dev vx dst 10.20.0.2
+link add d0 type dummy
+link add wg0 type wireguard
+link add vrf0 type vrf table 1000
+link add link w0 name w0.5 type vlan id 5
+link add ti type ipip local 10.20.0.1 remote 10.20.0.2 ttl 64
+link add ts type sit local 10.20.0.1 remote 10.20.0.2 ttl 64
+link add t6 type ip6tnl local fd20::1 remote fd20::2
 link set w0 down
 """
 
