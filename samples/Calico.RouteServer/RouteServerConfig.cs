@@ -15,7 +15,6 @@ internal sealed record RouteServerConfig
     public IReadOnlyList<string> Listen { get; set; } = [];
     public double? HoldTime { get; set; }
     public bool EbgpRequiresPolicy { get; set; } = true;
-    public string? ClusterId { get; set; }
     public IReadOnlyDictionary<string, IReadOnlyList<FilterRule>> Filters { get; set; } = new Dictionary<string, IReadOnlyList<FilterRule>>();
     public IReadOnlyList<NeighborConfig> Neighbors { get; set; } = [];
 
@@ -62,7 +61,6 @@ internal sealed record RouteServerConfig
                 Listen = [.. config.Listen.Select(IPEndPoint.Parse)],
                 HoldTime = TimeSpan.FromSeconds(config.HoldTime ?? 90),
                 EbgpRequiresPolicy = config.EbgpRequiresPolicy,
-                ClusterId = config.ClusterId is { } cluster ? IPAddress.Parse(cluster) : null,
                 Neighbors = [.. config.Neighbors.Select(config.ToOptions)],
             };
             options.Validate();

@@ -192,7 +192,7 @@ public sealed class BgpSpeaker : IAsyncDisposable
             {
                 done.SetResult(call());
             }
-            catch (Exception error) when (error is ArgumentException or InvalidOperationException or FormatException)
+            catch (Exception error)
             {
                 done.SetException(error);
             }

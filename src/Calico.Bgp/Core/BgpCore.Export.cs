@@ -179,6 +179,18 @@ public sealed partial class BgpCore
     {
         if (_flushing) return;
         _flushing = true;
+        try
+        {
+            FlushAll();
+        }
+        finally
+        {
+            _flushing = false;
+        }
+    }
+
+    private void FlushAll()
+    {
         bool clean = true;
         foreach (Rib rib in _ribs.Values)
         {
@@ -209,7 +221,6 @@ public sealed partial class BgpCore
         foreach (CoreSubscription subscription in _subscriptions) subscription.SignalIfPending();
         if (clean && _retired.Count > 0 && !_deferring) Recycle();
         if (clean) _scratch.Output.Trim();
-        _flushing = false;
     }
 
     private void Recycle()

@@ -216,7 +216,7 @@ public sealed partial class BgpCore
 
             _decidedFor = attributes;
             var context = new RouteContext(FilterDirection.Import, _family, prefix, attributes, _neighbor.Source.Party, null, null, preference);
-            if (_filter.Apply(ref context) != FilterVerdict.Accept)
+            if (_filter.Decide(ref context) != FilterVerdict.Accept)
             {
                 _decided = null;
                 _neighbor.Rejected++;

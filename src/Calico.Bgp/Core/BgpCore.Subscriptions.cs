@@ -38,7 +38,7 @@ public sealed partial class BgpCore
         if (options.Filter is { } filter)
         {
             var context = new RouteContext(FilterDirection.Subscription, rib.Family, rib.Prefix(slot), attributes, source.Party, null, rib.LocalRoute(slot, source), path.Preference);
-            if (filter.Apply(ref context) != FilterVerdict.Accept) return null;
+            if (filter.Decide(ref context) != FilterVerdict.Accept) return null;
             attributes = context.Attributes;
         }
 

@@ -15,7 +15,7 @@ public enum FilterVerdict
 
 /// <summary>Decides on, and edits, one route on its way in, out, or to a subscriber.</summary>
 /// <remarks>Filters must be pure: the same route gives the same answer, and nothing is remembered. They run on the speaker's own thread of work.
-/// A <see cref="FilterVerdict.Pass"/> at the end means reject.</remarks>
+/// An exception counts as a rejection and is counted in <c>bgp.filter.failures</c>. A <see cref="FilterVerdict.Pass"/> at the end means reject.</remarks>
 public abstract class RouteFilter
 {
     /// <summary>Accepts everything.</summary>
@@ -28,6 +28,20 @@ public abstract class RouteFilter
     /// <param name="route">The route; may be edited when the answer is <see cref="FilterVerdict.Accept"/>.</param>
     /// <returns>The verdict.</returns>
     public abstract FilterVerdict Apply(ref RouteContext route);
+
+    /// <summary>Decides, and takes an exception for a rejection: a faulty filter must not take sessions down.</summary>
+    internal FilterVerdict Decide(ref RouteContext route)
+    {
+        try
+        {
+            return Apply(ref route);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            BgpTelemetry.FilterFailed(ToString() ?? GetType().Name, error);
+            return FilterVerdict.Reject;
+        }
+    }
 
     /// <summary>Whether the answer depends on the prefix. When false, routes with equal attributes are decided together.</summary>
     public virtual bool DependsOnPrefix => true;

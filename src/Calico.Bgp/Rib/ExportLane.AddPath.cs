@@ -77,8 +77,9 @@ internal sealed partial class ExportLane
         List<(uint PathId, int Attributes, ushort Source)> told = _addPath!.Of(slot);
         var current = new List<uint>();
         int limit = Profile.AddPathLimit > 0 ? Profile.AddPathLimit : int.MaxValue;
-        for (int index = Rib.Head(slot); index != 0 && current.Count < limit; index = Rib.Paths[index].Next)
+        foreach (int index in Rib.PathsBestFirst(slot, sorted: limit != int.MaxValue))
         {
+            if (current.Count >= limit) break;
             ref RibPath path = ref Rib.Paths[index];
             PathAttributes attributes = Rib.Attributes[path.Attributes];
             PathSource source = sources(path.Source);
@@ -116,7 +117,7 @@ internal sealed partial class ExportLane
     private bool PassesPath(RouteFilter filter, int slot, ref PathAttributes attributes, PathSource source, ushort preference)
     {
         var context = new RouteContext(FilterDirection.Export, Rib.Family, Rib.Prefix(slot), attributes, source.Party, Profile.Neighbor ?? ExportProfile.AnyNeighbor(Profile.Kind), Rib.LocalRoute(slot, source), preference);
-        if (filter.Apply(ref context) != FilterVerdict.Accept) return false;
+        if (filter.Decide(ref context) != FilterVerdict.Accept) return false;
         attributes = context.Attributes;
         return true;
     }

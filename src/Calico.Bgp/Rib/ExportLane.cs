@@ -258,7 +258,7 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
     private bool Passes(RouteFilter filter, int slot, ref PathAttributes attributes, PathSource source)
     {
         var context = new RouteContext(FilterDirection.Export, Rib.Family, Rib.Prefix(slot), attributes, source.Party, Profile.Neighbor ?? ExportProfile.AnyNeighbor(Profile.Kind), Rib.LocalRoute(slot, source), Rib.Paths[Rib.Best(slot)].Preference);
-        if (filter.Apply(ref context) != FilterVerdict.Accept) return false;
+        if (filter.Decide(ref context) != FilterVerdict.Accept) return false;
         attributes = context.Attributes;
         return true;
     }

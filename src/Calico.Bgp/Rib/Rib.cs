@@ -81,6 +81,15 @@ internal abstract class Rib(Family family, AttributeTable attributes, Decision d
         return head != 0 && !Attributes[Paths[head].Attributes].Unreachable ? head : 0;
     }
 
+    /// <summary>The paths of a slot; by rank when <paramref name="sorted"/>, the best first in any case.</summary>
+    public List<int> PathsBestFirst(int slot, bool sorted)
+    {
+        var paths = new List<int>();
+        for (int index = _heads[slot]; index != 0; index = Paths[index].Next) paths.Add(index);
+        if (sorted && paths.Count > 2) paths.Sort(1, paths.Count - 1, Comparer<int>.Create((a, b) => Decision.Rank(Paths[b]).CompareTo(Decision.Rank(Paths[a]))));
+        return paths;
+    }
+
     public void AddLane(Lane lane) => _lanes.Add(lane);
 
     public void RemoveLane(Lane lane) => _lanes.Remove(lane);

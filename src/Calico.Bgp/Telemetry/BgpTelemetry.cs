@@ -7,7 +7,7 @@ namespace Calico.Bgp;
 public static class BgpTelemetry
 {
     /// <summary>The meter: <c>bgp.messages</c> and <c>bgp.updates.malformed</c> (counters, by <c>direction</c> or <c>treatment</c>),
-    /// <c>bgp.session.transitions</c> (counter, by <c>state</c>), <c>bgp.sessions.established</c> and <c>bgp.routes</c> (up-down counters).</summary>
+    /// <c>bgp.session.transitions</c> (counter, by <c>state</c>), <c>bgp.filter.failures</c> (counter, by <c>filter</c>), <c>bgp.sessions.established</c> and <c>bgp.routes</c> (up-down counters).</summary>
     public const string MeterName = "Calico.Bgp";
 
     /// <summary>The activity source: <c>bgp.apply</c> for each reconfiguration.</summary>
@@ -20,6 +20,11 @@ public static class BgpTelemetry
     private static readonly Counter<long> s_transitions = s_meter.CreateCounter<long>("bgp.session.transitions", "{transition}", "Changes of session state.");
     private static readonly UpDownCounter<long> s_established = s_meter.CreateUpDownCounter<long>("bgp.sessions.established", "{session}", "Sessions that are up.");
     private static readonly UpDownCounter<long> s_routes = s_meter.CreateUpDownCounter<long>("bgp.routes", "{route}", "Destinations in the table.");
+
+    private static readonly Counter<long> s_filterFailures = s_meter.CreateCounter<long>("bgp.filter.failures", "{exception}", "Exceptions of route filters, each taken for a rejection.");
+
+    internal static void FilterFailed(string filter, Exception error) =>
+        s_filterFailures.Add(1, new KeyValuePair<string, object?>("filter", filter), new KeyValuePair<string, object?>("error.type", error.GetType().FullName));
 
     internal static void Received(long messages)
     {

@@ -61,14 +61,14 @@ internal sealed class SpeakerWork : IDisposable
     {
         do
         {
-            Core.RunTimers();
+            Guarded("timers", Core.RunTimers);
             while (_queue.TryDequeue(out WorkItem item))
             {
                 Do(item);
-                if (Core.PendingChanges >= FlushAfter) Core.Flush();
+                if (Core.PendingChanges >= FlushAfter) Guarded("flush", Core.Flush);
             }
 
-            Core.Flush();
+            Guarded("flush", Core.Flush);
             Arm();
             Volatile.Write(ref _running, 0);
         }
@@ -80,20 +80,49 @@ internal sealed class SpeakerWork : IDisposable
         switch (item.Kind)
         {
             case WorkKind.OctetsReceived:
-                var connection = (TcpConnection)item.Subject;
-                int used = Core.Received(connection, connection.Received.Span);
-                connection.Use(used);
+                Receive((TcpConnection)item.Subject);
                 break;
             case WorkKind.ConnectionClosed:
-                Core.Closed((TcpConnection)item.Subject, (string?)item.Detail);
+                Guarded("a closed connection", () => Core.Closed((TcpConnection)item.Subject, (string?)item.Detail));
                 ((TcpConnection)item.Subject).Close();
                 break;
             case WorkKind.ConnectionWritable:
-                Core.Writable((TcpConnection)item.Subject);
+                Guarded("flush", Core.Flush);
                 break;
             default:
-                ((Action)item.Subject)();
+                Guarded("a call", (Action)item.Subject);
                 break;
+        }
+    }
+
+    private void Receive(TcpConnection connection)
+    {
+        int used = connection.Received.Length;
+        try
+        {
+            used = Core.Received(connection, connection.Received.Span);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // A fault of ours costs this one session, nothing else.
+            Core.Log.InternalError(error, connection.RemoteEndPoint.ToString());
+            Guarded("a faulty session", () => Core.Closed(connection, "internal error"));
+            connection.Close();
+        }
+
+        connection.Use(used);
+    }
+
+    /// <summary>A fault is logged and the work goes on: one that escaped would stop the speaker for ever.</summary>
+    private void Guarded(string what, Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            Core.Log.InternalError(error, what);
         }
     }
 
