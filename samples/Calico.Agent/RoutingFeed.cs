@@ -22,21 +22,27 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
     private NodeTopology? _topology;
     private BgpSpeaker? _speaker;
     private Task _learning = Task.CompletedTask;
-    private bool _changed = true;
+    private bool _topologyChanged = true, _workloadsChanged;
     private HashSet<TopologyProblem> _told = [];
 
     public void Take(SyncUpdate update)
     {
-        _changed |= _facts.Take(update);
-        _changed |= _workloads.Take(update);
+        _topologyChanged |= _facts.Take(update);
+        _workloadsChanged |= _workloads.Take(update);
     }
 
     /// <summary>Makes the speaker what the topology says now.</summary>
     public async Task FlushAsync(bool inSync, CancellationToken cancellation)
     {
         if (_learning.IsFaulted) await _learning;
-        if (!inSync || !_changed) return;
-        _changed = false;
+        if (!inSync) return;
+        if (_topologyChanged) await ApplyTopologyAsync(cancellation);
+        else if (_workloadsChanged && _speaker is not null) await _speaker.SetLocalRoutesAsync([.. LocalRoutes(_topology!)]);
+        _topologyChanged = _workloadsChanged = false;
+    }
+
+    private async Task ApplyTopologyAsync(CancellationToken cancellation)
+    {
         NodeTopology topology = BgpTopology.Compute(_facts.ToInput());
         List<TopologyProblem> problems = [.. topology.Problems];
         dataplane.SetLocalBlocks(_facts.ConfirmedBlocks);
@@ -71,6 +77,8 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
             return;
         }
 
+        // Policy first, as for any workload: the kernel tracks connections from its first rule on, and takes the end of an older one for an intruder's.
+        await dataplane.FlushAsync(cancellation);
         _speaker = new BgpSpeaker(wanted, loggers);
         // Before the first session: after a restart the peers drop what has not come again with the End-of-RIB.
         await _speaker.SetLocalRoutesAsync(routes);

@@ -58,8 +58,8 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         _logger = logger ?? (ILogger)NullLogger.Instance;
         _planner = new PolicyPlanner(options);
         _network = new NetworkPlanner(options, _planner.Ruleset, _routes);
-        _ruleset = new RulesetApplier(kernel, _planner.Ruleset);
-        _routeApplier = new RouteApplier(kernel, _routes, options);
+        _ruleset = new RulesetApplier(kernel, _planner.Ruleset, _lock);
+        _routeApplier = new RouteApplier(kernel, _routes, options, _lock);
         _metrics = new DataplaneMetrics(() => Locked(() => _planner.Walks.PolicyCount), () => Locked(() => _planner.Walks.Walks.Count()), () => Locked(() => _planner.Ruleset.Chains.Count));
         _endpoints = new EndpointTracker(status => StatusChanged?.Invoke(status));
     }

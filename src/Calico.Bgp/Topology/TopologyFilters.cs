@@ -3,9 +3,19 @@ using System.Net.Sockets;
 namespace Calico.Bgp.Topology;
 
 /// <summary>What stands before a peer's BGPFilters on import: nothing; after them: routes of better than normal priority beat the node's own (live migration).</summary>
-internal sealed class TopologyImport(TopologyRoutes routes, RouteFilter filters) : RouteFilter
+/// <param name="routes">Gives the normal priorities.</param>
+/// <param name="filters">The peer's BGPFilters.</param>
+/// <param name="rules">Their text: imports that would decide alike are equal, so that an unchanged one asks no peer to send its routes again.</param>
+internal sealed class TopologyImport(TopologyRoutes routes, RouteFilter filters, string rules) : RouteFilter, IEquatable<TopologyImport>
 {
     private const ushort AboveLocal = 201;
+    private readonly (string, uint, uint) _meaning = (rules, routes.NormalPriority(AddressFamily.InterNetwork), routes.NormalPriority(AddressFamily.InterNetworkV6));
+
+    public bool Equals(TopologyImport? other) => other is not null && _meaning == other._meaning;
+
+    public override bool Equals(object? obj) => Equals(obj as TopologyImport);
+
+    public override int GetHashCode() => _meaning.GetHashCode();
 
     public override bool DependsOnPrefix => filters.DependsOnPrefix;
     public override bool DependsOnNeighbor => filters.DependsOnNeighbor;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace Calico.Bgp.Topology;
 
@@ -64,7 +65,7 @@ public static class TopologySpeaker
     {
         private readonly Dictionary<(FilterDirection, bool, string), RouteFilter> _made = [];
 
-        public RouteFilter Import(TopologySession session, bool v6) => Get(FilterDirection.Import, session, v6, chain => new TopologyImport(routes, chain));
+        public RouteFilter Import(TopologySession session, bool v6) => Get(FilterDirection.Import, session, v6, chain => new TopologyImport(routes, chain, RulesText(session, v6)));
 
         public RouteFilter Export(TopologySession session, bool v6) => Get(FilterDirection.Export, session, v6, chain => new TopologyExport(routes, chain, interfaces));
 
@@ -78,6 +79,9 @@ public static class TopologySpeaker
                                                       select BgpFilter.Compile(name, direction, v6, rules, problems, interfaces)]);
             return _made[key] = wrap(chain);
         }
+
+        private string RulesText(TopologySession session, bool v6) => string.Join('\n', session.Filters.Select(name =>
+            JsonSerializer.Serialize(RulesOf(filters[name], FilterDirection.Import, v6) ?? [], TopologyJson.Default.IReadOnlyListBgpFilterRuleSpec)));
 
         private static IReadOnlyList<BgpFilterRuleSpec>? RulesOf(BgpFilterSpec filter, FilterDirection direction, bool v6) => direction == FilterDirection.Import
             ? v6 ? filter.ImportV6 : filter.ImportV4

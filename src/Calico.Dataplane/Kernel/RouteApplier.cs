@@ -8,7 +8,11 @@ namespace Calico.Dataplane.Kernel;
 /// Keeps our routes in the kernel equal to the planned ones. They are recognised by their protocol number; others are never touched.
 /// Routes found at start that nobody wants are deleted at once, except learned ones: routing protocols get time to learn them again.
 /// </summary>
-internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner, DataplaneOptions options)
+/// <param name="kernel">The kernel.</param>
+/// <param name="planner">The planned routes; others change them meanwhile, under <paramref name="gate"/>.</param>
+/// <param name="options">The parameters.</param>
+/// <param name="gate">Held whenever the planner is looked at, never while the kernel is waited for.</param>
+internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner, DataplaneOptions options, Lock gate)
 {
     private readonly Dictionary<IPNetwork, Route> _inKernel = [];
     private readonly HashSet<IPNetwork> _failed = [];
@@ -49,17 +53,24 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<(int Put, int Deleted, IReadOnlyList<RouteFailure> Failures)> ApplyAsync(IReadOnlySet<IPNetwork> hold, CancellationToken cancellationToken)
     {
-        IReadOnlyCollection<IPNetwork> changed = planner.TakeChanged();
         List<Route> put = [], delete = [];
-        if (_known)
+        bool known;
+        lock (gate)
         {
-            foreach (IPNetwork destination in changed.Concat(_failed)) Compare(destination, hold, put, delete);
+            known = _known;
+            // Taken as known from here on: whoever distrusts it while the kernel is read is heard at the next flush.
+            _known = true;
         }
-        else
+
+        try
         {
-            await ReadAsync(cancellationToken).ConfigureAwait(false);
-            foreach (RouteTarget target in planner.Wanted) Compare(target.Destination, hold, put, delete);
-            foreach (IPNetwork stale in _inKernel.Keys.Where(d => planner.Find(d) is null).ToList()) Compare(stale, hold, put, delete);
+            if (!known) await ReadAsync(cancellationToken).ConfigureAwait(false);
+            lock (gate) Compare(all: !known, hold, put, delete);
+        }
+        catch
+        {
+            Distrust();
+            throw;
         }
 
         _failed.Clear();
@@ -69,7 +80,7 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
             if (moved && gone.Type == RouteType.Unicast && !IsLearned(gone) && gone.Destination.PrefixLength == (gone.IsIPv6 ? 128 : 32)) _abandoned.Add(gone.Destination.BaseAddress);
         }
 
-        IReadOnlyList<RouteFailure> failures = put.Count + delete.Count == 0 ? [] : await kernel.ChangeRoutesAsync(delete, put, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<RouteFailure> failures = await ChangeAsync(delete, put, cancellationToken).ConfigureAwait(false);
         foreach (Route route in delete) _inKernel.Remove(route.Destination);
         foreach (Route route in put) _inKernel[route.Destination] = route;
         foreach (RouteFailure failure in failures)
@@ -78,8 +89,30 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
             _failed.Add(failure.Route.Destination);
         }
 
-        _known = true;
         return (put.Count, delete.Count, failures);
+    }
+
+    private async ValueTask<IReadOnlyList<RouteFailure>> ChangeAsync(List<Route> delete, List<Route> put, CancellationToken cancellationToken)
+    {
+        if (put.Count + delete.Count == 0) return [];
+        try
+        {
+            return await kernel.ChangeRoutesAsync(delete, put, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Distrust();
+            throw;
+        }
+    }
+
+    private void Compare(bool all, IReadOnlySet<IPNetwork> hold, List<Route> put, List<Route> delete)
+    {
+        IReadOnlyCollection<IPNetwork> changed = planner.TakeChanged();
+        IEnumerable<IPNetwork> destinations = all
+            ? planner.Wanted.Select(t => t.Destination).Concat(_inKernel.Keys.Where(d => planner.Find(d) is null))
+            : changed.Concat(_failed);
+        foreach (IPNetwork destination in destinations.Distinct().ToList()) Compare(destination, hold, put, delete);
     }
 
     private async ValueTask ReadAsync(CancellationToken cancellationToken)

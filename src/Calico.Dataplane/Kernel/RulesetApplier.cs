@@ -9,7 +9,10 @@ namespace Calico.Dataplane.Kernel;
 /// transaction the table is read and the difference committed; so restart and repair are the same path as the first start.
 /// What the kernel refuses even then is found and quarantined: its chain drops everything until its content changes or the next resync, and the rest applies.
 /// </summary>
-internal sealed class RulesetApplier(IDataplaneKernel kernel, RulesetState state)
+/// <param name="kernel">The kernel.</param>
+/// <param name="state">The wanted table; others change it meanwhile, under <paramref name="gate"/>.</param>
+/// <param name="gate">Held whenever the state is looked at, never while the kernel is waited for.</param>
+internal sealed class RulesetApplier(IDataplaneKernel kernel, RulesetState state, Lock gate)
 {
     public static readonly NftTableId Table = new(NftFamily.Inet, Names.Table);
 
@@ -46,28 +49,47 @@ internal sealed class RulesetApplier(IDataplaneKernel kernel, RulesetState state
             }
         }
 
-        foreach (string changed in _quarantined.Where(q => !q.Value.Refused.Equals(state.Chains.GetValueOrDefault(q.Key))).Select(q => q.Key).ToList()) _quarantined.Remove(changed);
+        lock (gate) ForgetChanged();
         return await ResyncAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void ForgetChanged()
+    {
+        foreach (string changed in _quarantined.Where(q => !q.Value.Refused.Equals(state.Chains.GetValueOrDefault(q.Key))).Select(q => q.Key).ToList()) _quarantined.Remove(changed);
     }
 
     private async ValueTask<int> ResyncAsync(CancellationToken cancellationToken)
     {
         for (int attempt = 0; ; attempt++)
         {
-            NftTable? current = await kernel.ReadTableAsync(Table, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<NftChange> changes = NftPlanner.Plan(current, Wanted());
+            // Taken as known from here on: whoever distrusts it meanwhile is heard at the next apply.
+            _known = true;
             try
             {
+                NftTable? current = await kernel.ReadTableAsync(Table, cancellationToken).ConfigureAwait(false);
+                NftTable wanted;
+                lock (gate) wanted = Wanted();
+                IReadOnlyList<NftChange> changes = NftPlanner.Plan(current, wanted);
                 if (changes.Count > 0) await kernel.CommitAsync(changes, cancellationToken).ConfigureAwait(false);
-                _known = true;
                 return changes.Count;
             }
             catch (NftTransactionException e) when (attempt < Attempts && !e.IsGenerationConflict)
             {
-                if (!Quarantine(e)) throw;
+                bool any;
+                lock (gate) any = Quarantine(e);
+                if (!any)
+                {
+                    _known = false;
+                    throw;
+                }
             }
             catch (NftTransactionException e) when (attempt < Attempts && e.IsGenerationConflict)
             {
+            }
+            catch
+            {
+                _known = false;
+                throw;
             }
         }
     }
