@@ -56,6 +56,15 @@ internal sealed class FakeNamespace
         return removed;
     }
 
+    /// <summary>The main table's route to an address: the longest prefix, then the lowest priority.</summary>
+    public Route? Lookup(System.Net.IPAddress? destination)
+    {
+        if (destination is null) return null;
+        IEnumerable<Route> matching = Routes.Where(r => r.Table == WellKnownRouteTables.Main && r.Type == RouteType.Unicast
+            && r.Destination.BaseAddress.AddressFamily == destination.AddressFamily && r.Destination.Contains(destination));
+        return matching.OrderByDescending(r => r.Destination.PrefixLength).ThenBy(r => r.Priority).Select(r => (Route?)r).FirstOrDefault();
+    }
+
     /// <summary>Removes what depends on an interface that went down or away; what is returned is also announced.</summary>
     public IReadOnlyList<Route> DropRoutesOf(int index)
     {

@@ -68,14 +68,19 @@ internal sealed class FakeRequest
         bool dump = (message.Flags & NetlinkFlags.Dump) == NetlinkFlags.Dump;
         if (!dump)
         {
-            Link? one = message.Type == 18 ? State.FindLink(IndexOf(message), NameOf(message)) : null;
+            RtEvent? one = message.Type switch
+            {
+                18 => State.FindLink(IndexOf(message), NameOf(message)) is { } link ? new LinkEvent(link) : null,
+                26 => State.Lookup(DestinationOf(message)) is { } route ? new RouteEvent(route) : null,
+                _ => null,
+            };
             if (one is null)
             {
                 Answer(message.Type == 18 ? Errno.NoDevice : Errno.NetworkUnreachable);
                 return;
             }
 
-            _sender.Deliver(FakeMessages.Reply(new LinkEvent(one), NetlinkFlags.None, message.Sequence, _sender.PortId));
+            _sender.Deliver(FakeMessages.Reply(one, NetlinkFlags.None, message.Sequence, _sender.PortId));
             Answer(Errno.None);
             return;
         }
@@ -278,6 +283,17 @@ internal sealed class FakeRequest
 
             Done(new NexthopEvent(nexthop));
         }
+    }
+
+    private static System.Net.IPAddress? DestinationOf(in NetlinkMessage message)
+    {
+        NetlinkAttributeReader attributes = message.Attributes(12);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == 1) return attributes.ReadAddress();
+        }
+
+        return null;
     }
 
     private static int IndexOf(in NetlinkMessage message) => message.Payload.Length >= 8 ? MemoryMarshal.Read<int>(message.Payload[4..]) : 0;

@@ -35,6 +35,8 @@ public sealed class FakeKernelTests
         await netlink.Routes.ReplaceAsync(route with { Gateway = IPAddress.Parse("10.0.0.3") }, Cancel);
         Route found = Assert.Single(await netlink.Routes.ListAsync(new RouteFilter { Protocol = RouteProtocol.Calico }, Cancel));
         Assert.Equal(IPAddress.Parse("10.0.0.3"), found.Gateway);
+        Assert.Equal(IPAddress.Parse("10.0.0.3"), (await netlink.Routes.LookupAsync(IPAddress.Parse("10.1.2.3"), cancellationToken: Cancel)).Gateway);
+        Assert.Equal(Errno.NetworkUnreachable, await RefusedAsync(netlink.Routes.LookupAsync(IPAddress.Parse("192.0.2.1"), cancellationToken: Cancel).AsTask()));
         Assert.Equal(Errno.NoSuchProcess, await RefusedAsync(netlink.Routes.DeleteAsync(route with { Protocol = RouteProtocol.Bird }, Cancel).AsTask()));
         await netlink.Routes.DeleteAsync(found, Cancel);
 

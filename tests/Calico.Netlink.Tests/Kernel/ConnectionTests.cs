@@ -118,6 +118,37 @@ public sealed class ConnectionTests
         Assert.True(socket.TryReceive(buffer) > 0);
     }
 
+    [Fact]
+    public async Task An_echo_brings_the_object_as_the_kernel_made_it()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        using RtNetlink netlink = RtNetlink.Open(network);
+        await netlink.Links.SetUpAsync(1, TestContext.Current.CancellationToken);
+        NetlinkBatch batch = new();
+        batch.AddNexthop(new Nexthop { Id = 0, IsBlackhole = true });
+        NetlinkBatch echoing = new();
+        NetlinkMessageWriter message = echoing.Begin(104, NetlinkFlags.Create | NetlinkFlags.Exclusive | NetlinkFlags.Echo);
+        message.Put(batch[0][NetlinkMessage.HeaderLength..]);
+        uint id = 0;
+        NetlinkBatchResult result = await netlink.Connection.SendAsync(echoing, (int _, in NetlinkMessage reply) =>
+        {
+            if (Nexthop.TryDecode(reply, out Nexthop made)) id = made.Id;
+        }, cancellationToken: TestContext.Current.CancellationToken);
+        result.ThrowIfFailed();
+        Assert.Equal(id, Assert.Single(await netlink.Nexthops.ListAsync(TestContext.Current.CancellationToken)).Id);
+        Assert.NotEqual(0u, id);
+    }
+
+    [Fact]
+    public void Clients_come_from_a_container_once()
+    {
+        Microsoft.Extensions.DependencyInjection.ServiceCollection services = [];
+        Microsoft.Extensions.DependencyInjection.NetlinkServiceCollectionExtensions.AddCalicoRouteTable(services);
+        Microsoft.Extensions.DependencyInjection.NetlinkServiceCollectionExtensions.AddCalicoNetlink(services);
+        Assert.Single(services, s => s.ServiceType == typeof(RtNetlink));
+        Assert.Single(services, s => s.ServiceType == typeof(RouteTable));
+    }
+
     private static NetlinkBatch GetLinks()
     {
         NetlinkBatch batch = new();
