@@ -10,6 +10,9 @@ internal sealed class LabelClass
 {
     public required int Id;
     public required ulong[] Own;
+
+    /// <summary>For each own label the place of the class in the label's list.</summary>
+    public required int[] Places;
     public required ProfileList Parents;
     public required int Hash;
 

@@ -57,10 +57,15 @@ internal sealed class LabelClassTable(StringTable texts, ProfileTable profiles)
         ref LabelClass? link = ref _buckets[empty.Hash & (_buckets.Length - 1)];
         while (link != empty) link = ref link!.NextInBucket;
         link = empty.NextInBucket;
+        Count--;
+        for (int i = 0; i < empty.Own.Length; i++)
+        {
+            int moved = OwnLabels.RemoveAt(empty.Own[i], empty.Places[i]);
+            if (moved >= 0 && _byId[moved] is { } other) other.Places[other.Own.AsSpan().BinarySearch(empty.Own[i])] = empty.Places[i];
+        }
+
         _byId[empty.Id] = null;
         _free.Push(empty.Id);
-        Count--;
-        foreach (ulong pair in empty.Own) OwnLabels.Remove(pair, empty.Id);
         empty.Parents.Classes.Remove(empty);
         LabelPairs.Release(texts, empty.Own);
         ReleaseParents(empty.Parents);
@@ -84,11 +89,11 @@ internal sealed class LabelClassTable(StringTable texts, ProfileTable profiles)
         }
 
         ref LabelClass? bucket = ref _buckets[hash & (_buckets.Length - 1)];
-        LabelClass added = new() { Id = id, Own = own, Parents = parents, Hash = hash, NextInBucket = bucket };
+        LabelClass added = new() { Id = id, Own = own, Places = new int[own.Length], Parents = parents, Hash = hash, NextInBucket = bucket };
         bucket = added;
         _byId[id] = added;
         parents.Classes.Add(added);
-        foreach (ulong pair in own) OwnLabels.Add(pair, id);
+        for (int i = 0; i < own.Length; i++) added.Places[i] = OwnLabels.Add(own[i], id);
         Count++;
         return added;
     }

@@ -29,7 +29,8 @@ internal sealed class PairIndex
 
     public IEnumerable<ulong> PairsOfName(int name) => _names.TryGetValue(name, out HashSet<ulong>? pairs) ? pairs : [];
 
-    public void Add(ulong pair, int item)
+    /// <returns>The item's place in the label's list, for <see cref="RemoveAt"/>.</returns>
+    public int Add(ulong pair, int item)
     {
         ref Posting posting = ref CollectionsMarshal.GetValueRefOrAddDefault(_postings, pair, out bool known);
         if (!known)
@@ -39,18 +40,25 @@ internal sealed class PairIndex
         }
 
         posting.Add(item);
+        return posting.Live - 1;
     }
 
-    public void Remove(ulong pair, int item)
+    /// <summary>Removes an item by searching for it: for short lists.</summary>
+    public void Remove(ulong pair, int item) => RemoveAt(pair, Items(pair).IndexOf(item));
+
+    /// <summary>Removes the item at a place; the last one takes the place.</summary>
+    /// <returns>The item that now has the place, or -1 when none has.</returns>
+    public int RemoveAt(ulong pair, int place)
     {
         ref Posting posting = ref CollectionsMarshal.GetValueRefOrNullRef(_postings, pair);
-        posting.Remove(item);
-        if (posting.Live > 0) return;
+        int moved = posting.RemoveAt(place);
+        if (posting.Live > 0) return moved;
 
         _postings.Remove(pair);
         HashSet<ulong> pairs = _names[LabelPairs.Name(pair)];
         pairs.Remove(pair);
         if (pairs.Count == 0) _names.Remove(LabelPairs.Name(pair));
+        return -1;
     }
 
     private struct Posting
@@ -76,13 +84,11 @@ internal sealed class PairIndex
             Live++;
         }
 
-        // A vectorized search: the most common label of a hundred thousand things takes some ten microseconds.
-        public void Remove(int item)
+        public int RemoveAt(int place)
         {
             Live--;
-            if (_more is null) return;
-            int at = _more.AsSpan(0, Live + 1).LastIndexOf(item);
-            _more[at] = _more[Live];
+            if (place == Live) return -1;
+            return _more![place] = _more[Live];
         }
     }
 }
