@@ -18,6 +18,9 @@ internal sealed class StoreWorkload(string name, IDatastore store)
         List<(double Bare, double Assign)> alone = [];
         for (int round = 0; round < 3; round++) alone.Add((await BareAsync(1, 1500), await AssignAsync(1, 1500)));
         Ratio("unbatched, 1 caller", alone);
+        List<(double Bare, double Assign)> same = [];
+        for (int round = 0; round < 3; round++) same.Add((await BareAsync(32, 6000, likeAnAssignment: true), await AssignAsync(32, 6000)));
+        Ratio("32 nodes at once beside bare writes of the same size", same);
         List<(double Bare, double Assign)> many = [];
         for (int round = 0; round < 3; round++) many.Add((await BareAsync(32, 6000), await AssignAsync(32, 6000)));
         Ratio("32 nodes at once", many);
@@ -26,10 +29,10 @@ internal sealed class StoreWorkload(string name, IDatastore store)
         await ClusterAsync(nodes, podsPerNode);
     }
 
-    /// <summary>Each caller replaces its own key over and over.</summary>
-    private async Task<double> BareAsync(int callers, int operations)
+    /// <summary>Each caller replaces its own key over and over; like an assignment it writes a block's octets and creates a small key.</summary>
+    private async Task<double> BareAsync(int callers, int operations, bool likeAnAssignment = false)
     {
-        byte[] value = new byte[600];
+        byte[] value = new byte[likeAnAssignment ? 3000 : 600], small = new byte[60];
         int run = ++_names;
         long started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
@@ -39,7 +42,9 @@ internal sealed class StoreWorkload(string name, IDatastore store)
             {
                 CommitResult result = await _ipam.CommitAsync(write);
                 if (result.Status != CommitStatus.Done) throw new InvalidOperationException(result.ToString());
-                write = [StoreWrite.Replace(write[0].Key, value, result.Revision)];
+                write = likeAnAssignment
+                    ? [StoreWrite.Replace(write[0].Key, value, result.Revision), StoreWrite.Create($"/bench/{run}/{caller}/{i}", small)]
+                    : [StoreWrite.Replace(write[0].Key, value, result.Revision)];
             }
         })));
         return operations / Stopwatch.GetElapsedTime(started).TotalSeconds;

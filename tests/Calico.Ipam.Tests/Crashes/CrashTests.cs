@@ -47,16 +47,33 @@ public sealed class CrashTests : IDisposable
             while (Stopwatch.GetElapsedTime(started).TotalSeconds < seconds)
             {
                 int seed = Interlocked.Increment(ref seeds);
-                using Process worker = Worker(kind, where, node, seed);
-                Task<string> output = worker.StandardOutput.ReadToEndAsync();
-                await Task.Delay(TimeSpan.FromMilliseconds(600 + new Random(seed).Next(1500)));
-                worker.Kill();
-                await worker.WaitForExitAsync();
-                string text = await output;
-                lock (_events) _events.AddRange(text.Split('\n').Where(line => line.EndsWith(" .", StringComparison.Ordinal)).Select(CrashEvent.Parse));
+                foreach (string line in await RunAndKill(kind, where, node, seed))
+                {
+                    lock (_events) _events.Add(CrashEvent.Parse(line));
+                }
             }
         })));
         Assert.Contains(_events, one => one.What == 'A');
+    }
+
+    // Killed somewhere in its work; now and then already while it starts.
+    private static async Task<IEnumerable<string>> RunAndKill(string kind, string where, string node, int seed)
+    {
+        List<string> lines = [];
+        TaskCompletionSource working = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using Process worker = Worker(kind, where, node, seed);
+        worker.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is null) return;
+            lock (lines) lines.Add(line.Data);
+            working.TrySetResult();
+        };
+        worker.BeginOutputReadLine();
+        if (seed % 5 != 0) await Task.WhenAny(working.Task, Task.Delay(TimeSpan.FromSeconds(30)));
+        await Task.Delay(TimeSpan.FromMilliseconds(new Random(seed).Next(1500)));
+        worker.Kill();
+        await worker.WaitForExitAsync();
+        return lines.Where(line => line.EndsWith(" .", StringComparison.Ordinal));
     }
 
     private static Process Worker(string kind, string where, string node, int seed)
