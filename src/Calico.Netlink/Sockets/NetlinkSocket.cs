@@ -94,6 +94,10 @@ internal sealed class NetlinkSocket : INetlinkTransport
         {
             _overrun = true;
         }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.OperationAborted)
+        {
+            throw new ObjectDisposedException(nameof(NetlinkConnection), e);
+        }
     }
 
     public unsafe Errno Join(uint group)

@@ -140,6 +140,18 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task Closing_a_monitor_ends_the_reading()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        RtMonitor monitor = RtMonitor.Open(options: Lab.In(network));
+        await using IAsyncEnumerator<RtEvent> events = monitor.ReadAllAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Task<bool> next = events.MoveNextAsync().AsTask();
+        Assert.False(next.IsCompleted);
+        monitor.Dispose();
+        await Assert.ThrowsAnyAsync<ObjectDisposedException>(() => next);
+    }
+
+    [Fact]
     public void Clients_come_from_a_container_once()
     {
         Microsoft.Extensions.DependencyInjection.ServiceCollection services = [];
