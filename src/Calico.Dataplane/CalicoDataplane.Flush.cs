@@ -142,10 +142,10 @@ public sealed partial class CalicoDataplane
 
     private void Configure(IEnumerable<WorkloadEndpointModel> endpoints, List<string> problems)
     {
-        if (_options.IpForwarding && !_hostConfigured)
+        if (!_hostConfigured)
         {
             _hostConfigured = true;
-            Write(InterfaceSettings.Host(_options.Ipv6Support), problems);
+            Write(InterfaceSettings.Host(_options), problems);
         }
 
         foreach (WorkloadEndpointModel endpoint in endpoints)
@@ -156,7 +156,7 @@ public sealed partial class CalicoDataplane
     }
 
     /// <summary>Writes what differs: a kernel that is right already is not written to.</summary>
-    private void Write((string Name, string Value)[] settings, List<string> problems)
+    private void Write(IEnumerable<(string Name, string Value)> settings, List<string> problems)
     {
         foreach ((string name, string value) in settings)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Calico.Dataplane.Compile;
 using Calico.Dataplane.Kernel;
@@ -222,6 +223,32 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     public Task<EndpointStatus> WaitRealisedAsync(WorkloadEndpointId endpoint, CancellationToken cancellationToken = default)
     {
         lock (_lock) return _endpoints.WaitAsync(endpoint, cancellationToken);
+    }
+
+    /// <summary>
+    /// The largest packet a workload may send without being cut: the smallest MTU of the host's interfaces that match <see cref="DataplaneOptions.MtuInterfacePattern"/>,
+    /// less what the encapsulations in use add. Null until interfaces were read, or when none matches.
+    /// </summary>
+    public int? WorkloadMtu => Locked(() => WorkloadMtuOf(_routeApplier.Interfaces.Values, _network.Pools, _options));
+
+    internal static int? WorkloadMtuOf(IEnumerable<KernelInterface> interfaces, IEnumerable<DataplanePool> pools, DataplaneOptions options)
+    {
+        int host = interfaces.Where(i => Regex.IsMatch(i.Name, options.MtuInterfacePattern, RegexOptions.NonBacktracking)).Select(i => i.Mtu).DefaultIfEmpty(0).Min();
+        if (host == 0) return null;
+        int mtu = host;
+        foreach (DataplanePool pool in pools)
+        {
+            bool v6 = pool.Cidr.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
+            mtu = Math.Min(mtu, pool.Encapsulation switch
+            {
+                Encapsulation.Vxlan or Encapsulation.VxlanCrossSubnet when v6 => options.VxlanMtuV6 > 0 ? options.VxlanMtuV6 : host - 70,
+                Encapsulation.Vxlan or Encapsulation.VxlanCrossSubnet => options.VxlanMtu > 0 ? options.VxlanMtu : host - 50,
+                Encapsulation.IpIp or Encapsulation.IpIpCrossSubnet => options.IpIpMtu > 0 ? options.IpIpMtu : host - 20,
+                _ => host,
+            });
+        }
+
+        return mtu;
     }
 
     /// <summary>Our table as it should be in the kernel.</summary>

@@ -57,6 +57,9 @@ public sealed record DataplaneOptions
     /// <summary>MTU of the IP-in-IP device, or 0 to take the host's less 20 (IpInIpMtu).</summary>
     public int IpIpMtu { get; init; }
 
+    /// <summary>Which of the host's interfaces carry workloads' packets, as a regular expression over their names (MTUIfacePattern).</summary>
+    public string MtuInterfacePattern { get; init; } = "^((en|wl|ww|sl|ib)[Pcopsvx].*|(eth|wlan|wwan).*)";
+
     /// <summary>Protocol number that marks workload and learned routes as ours, 1–255 (DeviceRouteProtocol; Felix's own is 3, ours 80 as Calico's BIRD and tunnel routes).</summary>
     public byte DeviceRouteProtocol { get; init; } = 80;
 

@@ -14,7 +14,9 @@ public sealed class FlowLog : IDisposable
     private readonly NflogListener _listener;
     private readonly TimeProvider _time;
 
-    private FlowLog(NflogListener listener, TimeProvider time) => (_listener, _time) = (listener, time);
+    private readonly NetworkNamespace? _network;
+
+    private FlowLog(NflogListener listener, TimeProvider time, NetworkNamespace? network) => (_listener, _time, _network) = (listener, time, network);
 
     /// <summary>Verdicts lost because more kinds of flows came in one interval than may be remembered, or faster than they were read.</summary>
     public long Lost { get; private set; }
@@ -25,7 +27,7 @@ public sealed class FlowLog : IDisposable
     {
         NflogOptions options = new() { CopyRange = HeadersOnly, Connection = new NetlinkConnectionOptions { Namespace = network } };
         NflogListener listener = await NflogListener.OpenAsync([FlowLogGroups.Ingress, FlowLogGroups.Egress], options, cancellationToken).ConfigureAwait(false);
-        return new FlowLog(listener, time ?? TimeProvider.System);
+        return new FlowLog(listener, time ?? TimeProvider.System, network);
     }
 
     /// <summary>Each verdict as it comes.</summary>
@@ -82,6 +84,22 @@ public sealed class FlowLog : IDisposable
             (IReadOnlyList<FlowRecord> records, long lost) = aggregator.Take();
             Lost += lost;
             return records;
+        }
+    }
+
+    /// <summary>Connections as they end, with packets and bytes of both directions.</summary>
+    /// <remarks>Of connections that began after this stream did, and after the dataplane with <see cref="DataplaneOptions.FlowLogs"/> flushed once: the kernel neither announces nor counts others.</remarks>
+    public async IAsyncEnumerable<ConnectionEnd> ReadConnectionEndsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using ConntrackMonitor monitor = ConntrackMonitor.Open(ConntrackChange.Destroyed, new NetlinkConnectionOptions { Namespace = _network });
+        await foreach (ConntrackEvent ended in monitor.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (ended.Flow is not { } flow) Lost++;
+            else
+            {
+                FlowCounters sent = flow.OriginalCounters ?? default, received = flow.ReplyCounters ?? default;
+                yield return new ConnectionEnd(flow.Original, flow.Reply, sent.Packets, sent.Bytes, received.Packets, received.Bytes);
+            }
         }
     }
 

@@ -26,7 +26,11 @@ internal static class InterfaceSettings
         return [.. settings];
     }
 
-    public static (string Name, string Value)[] Host(bool ipv6) => ipv6
-        ? [("net/ipv4/ip_forward", "1"), ("net/ipv6/conf/all/forwarding", "1")]
-        : [("net/ipv4/ip_forward", "1")];
+    /// <summary>Forwarding; and, for flow logs, what connections carry is counted.</summary>
+    public static IEnumerable<(string Name, string Value)> Host(DataplaneOptions options)
+    {
+        if (options.IpForwarding) yield return ("net/ipv4/ip_forward", "1");
+        if (options.IpForwarding && options.Ipv6Support) yield return ("net/ipv6/conf/all/forwarding", "1");
+        if (options.FlowLogs) yield return ("net/netfilter/nf_conntrack_acct", "1");
+    }
 }

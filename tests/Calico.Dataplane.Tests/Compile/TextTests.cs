@@ -63,4 +63,15 @@ public sealed class TextTests
     [Fact]
     public void Options_that_make_no_sense_are_refused() =>
         Assert.Contains("VxlanVni", Assert.Throws<ArgumentException>((DataplaneOptions.Default with { VxlanVni = 1 << 24 }).Validate).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(Encapsulation.None, 1500)]
+    [InlineData(Encapsulation.VxlanCrossSubnet, 1450)]
+    [InlineData(Encapsulation.IpIp, 1480)]
+    public void Workloads_get_the_smallest_MTU_less_the_encapsulation(Encapsulation encapsulation, int expected)
+    {
+        KernelInterface[] interfaces = [new(1, "lo", true, 65536, []), new(2, "eth0", true, 9000, []), new(3, "ens5", true, 1500, []), new(4, "cali1", true, 1400, [])];
+        Assert.Equal(expected, CalicoDataplane.WorkloadMtuOf(interfaces, [new DataplanePool(IPNetwork.Parse("10.0.0.0/16"), encapsulation)], DataplaneOptions.Default));
+        Assert.Null(CalicoDataplane.WorkloadMtuOf(interfaces[..1], [], DataplaneOptions.Default));
+    }
 }

@@ -209,6 +209,8 @@ public abstract class PacketTests : IAsyncLifetime
             {
             }
         }, Cancelled);
+        IAsyncEnumerator<ConnectionEnd> ends = log.ReadConnectionEndsAsync(Cancelled).GetAsyncEnumerator(Cancelled);
+        Task<bool> ended = ends.MoveNextAsync().AsTask();
         Assert.True(Connects(_web, _api, "10.0.0.2", 80));
         Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 81));
         for (int i = 0; i < 40 && records.Count < 4; i++) await Task.Delay(100, Cancelled);
@@ -219,6 +221,11 @@ public abstract class PacketTests : IAsyncLifetime
         Assert.Contains(records, r => r is { Allowed: false, DestinationPort: 81, DecidedBy: "Tier default ingress end deny" });
         Assert.Contains(records, r => r is { Staged: true, Allowed: false, DecidedBy: "StagedGlobalNetworkPolicy trial ingress[0] deny" });
         FlowRecord first = records[0];
+        _fabric.Node.Run("conntrack", "-D -p tcp --dport 80", mayFail: true);
+        Assert.True(await ended.WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
+        Assert.Equal((80, IPAddress.Parse("10.0.0.1")), (ends.Current.Original.DestinationPort, ends.Current.Original.Source));
+        Assert.True(ends.Current is { PacketsSent: > 0, BytesSent: > 0, PacketsReceived: > 0 });
+        await ends.DisposeAsync();
         string json = System.Text.Json.JsonSerializer.Serialize(first, FlowRecordJson.Default.FlowRecord);
         Assert.Equal(first, System.Text.Json.JsonSerializer.Deserialize(json, FlowRecordJson.Default.FlowRecord));
     }
