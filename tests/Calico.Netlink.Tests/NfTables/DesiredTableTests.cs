@@ -73,6 +73,36 @@ public sealed class DesiredTableTests
     }
 
     [Fact]
+    public async Task A_long_series_of_wants_through_one_keeper_ends_as_wanted()
+    {
+        int first = Random.Shared.Next(1_000_000);
+        using NetworkNamespace network = Lab.NewNamespace();
+        using NftClient client = NftClient.Open(Lab.In(network));
+        NftTable wanted = new RulesetGenerator(first).Ruleset();
+        NftDesiredTable keeper = new(client, wanted.Id);
+        Random random = new(first);
+        for (int step = 0; step < 150; step++)
+        {
+            NftTable other = new RulesetGenerator(first + step).Ruleset();
+            wanted = random.Next(4) switch
+            {
+                0 => other,
+                1 => wanted with { Sets = wanted.Sets.Select(s => s.Name is "a4" or "m4" ? other.Set(s.Name)! : s).ToValueList() },
+                2 => wanted with { Chains = wanted.Chains.Add(new NftChain($"more{step}") { Rules = [NftRule.Of(Act.Counter)] }) },
+                _ => wanted,
+            };
+            await keeper.ApplyAsync(wanted, TestContext.Current.CancellationToken);
+            if (random.Next(5) == 0) await client.CommitAsync(new NftTransaction().Add(new NftFlushChain(wanted.Id, "second")), cancellationToken: TestContext.Current.CancellationToken);
+            else
+            {
+                NftSnapshot snapshot = await client.ReadTableAsync(wanted.Id, cancellationToken: TestContext.Current.CancellationToken);
+                IReadOnlyList<NftChange> left = NftPlanner.Plan(snapshot.Table(wanted.Id), wanted);
+                Assert.True(left.Count == 0, $"seed {first} step {step}: {string.Join('\n', left)}");
+            }
+        }
+    }
+
+    [Fact]
     public async Task Another_writer_in_a_loop_delays_but_does_not_corrupt()
     {
         using NetworkNamespace network = Lab.NewNamespace();

@@ -12,8 +12,9 @@ public sealed record NftApplied(IReadOnlyList<NftChange> Changes, int Attempts, 
 /// </summary>
 /// <remarks>
 /// States: unknown (at first, after a failure, after <see cref="Forget"/>) and known (the kernel had the content last applied in generation G).
-/// Applying in the unknown state reads the table, plans, and commits on the generation that was read: when others commit in between, the
-/// kernel refuses and it starts over. Deltas are committed on any generation, so that other tables'
+/// Applying in the known state plans from that content, as long as no rule's handle is needed; otherwise, and in the unknown state, it
+/// reads the table. Both commit on the generation they know of: when others commit in between, the kernel refuses and it starts over from
+/// a read. Deltas are committed on any generation, so that other tables'
 /// writers do not slow them; the kernel refuses those that do not fit. Other tables are never touched.
 /// </remarks>
 public sealed class NftDesiredTable
@@ -60,6 +61,7 @@ public sealed class NftDesiredTable
     public async ValueTask<NftApplied> ApplyAsync(NftTable? wanted, CancellationToken cancellationToken = default)
     {
         if (wanted is not null && wanted.Id != Id) throw new ArgumentException($"This keeps {Id}, not {wanted.Id}.", nameof(wanted));
+        if (await TryApplyToKnownAsync(wanted, cancellationToken).ConfigureAwait(false) is { } applied) return applied;
         for (int attempt = 1; ; attempt++)
         {
             NftSnapshot snapshot = await _client.ReadTableAsync(Id, elements: true, cancellationToken).ConfigureAwait(false);
@@ -117,6 +119,29 @@ public sealed class NftDesiredTable
         await MayHaveChangedAsync(cancellationToken).ConfigureAwait(false) || !Equals(_known, wanted)
             ? await ApplyAsync(wanted, cancellationToken).ConfigureAwait(false)
             : new NftApplied([], 0, _generation);
+
+    /// <summary>Without reading, when nobody has committed since and no rule of a chain that stays is touched: only the kernel knows their handles.</summary>
+    private async ValueTask<NftApplied?> TryApplyToKnownAsync(NftTable? wanted, CancellationToken cancellationToken)
+    {
+        if (!_isKnown || _generation == 0 || _known is null || wanted is null) return null;
+        IReadOnlyList<NftChange> changes = NftPlanner.Plan(_known, wanted);
+        HashSet<string> chains = [.. _known.Chains.Select(c => c.Name)];
+        if (changes.Any(c => c is NftReplaceRule or NftDeleteRule || (c is NftAddRule rule && chains.Contains(rule.Chain)))) return null;
+        if (changes.Count == 0 && await MayHaveChangedAsync(cancellationToken).ConfigureAwait(false)) return null;
+        try
+        {
+            _transaction.Clear();
+            await _client.CommitAsync(_transaction.Add(changes), _generation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NftTransactionException e) when (e.IsGenerationConflict)
+        {
+            return null;
+        }
+
+        if (changes.Count > 0) _generation = NextGeneration(_generation);
+        _known = wanted;
+        return new NftApplied(changes, 1, _generation);
+    }
 
     // The kernel never uses 0.
     private static uint NextGeneration(uint generation) => generation == uint.MaxValue ? 1 : generation + 1;
