@@ -13,6 +13,7 @@ public sealed partial class BgpCore
     {
         Neighbor neighbor = session.Neighbor;
         neighbor.TimesEstablished++;
+        session.EstablishedAt = Timers.Now;
         BgpTelemetry.Established(1);
         neighbor.Failures = 0;
         neighbor.LastCapabilities = session.Theirs;

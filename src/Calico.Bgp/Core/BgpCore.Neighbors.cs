@@ -173,7 +173,8 @@ public sealed partial class BgpCore
             if (other == session || other.State < BgpState.OpenConfirm) continue;
             if (other.State == BgpState.Established)
             {
-                if (other.Theirs.GracefulRestart is null)
+                // A connection from before the session came up is the loser of a collision, not a restart.
+                if (session.StartedAt <= other.EstablishedAt || other.Theirs.GracefulRestart is not { Families.Count: > 0 })
                 {
                     session.Fire(BgpEvent.OpenCollisionDump);
                     return false;

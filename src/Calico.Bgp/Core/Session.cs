@@ -21,6 +21,7 @@ internal sealed partial class Session
         Neighbor = neighbor;
         Connection = connection;
         Dialed = dialed;
+        StartedAt = core.Timers.Now;
         _fsm = new FsmState(dialed ? BgpState.Connect : BgpState.Active);
         _hold = core.Timers.Create(() => Fire(BgpEvent.HoldTimerExpires));
         _keepalive = core.Timers.Create(() => Fire(BgpEvent.KeepaliveTimerExpires));
@@ -34,6 +35,10 @@ internal sealed partial class Session
     /// <summary>Whether we connected, or the neighbour did.</summary>
     public bool Dialed { get; }
     public bool IsClosed { get; private set; }
+
+    /// <summary>When the connection was taken, and when the session came up on it.</summary>
+    public long StartedAt { get; }
+    public long EstablishedAt { get; set; }
     public BgpState State => _fsm.State;
     public uint RemoteId { get; private set; }
     public Asn RemoteAsn { get; private set; }
