@@ -156,7 +156,15 @@ internal sealed class FakeKernel : IDataplaneKernel
 
     public ValueTask<IReadOnlyList<KernelInterface>> ReadInterfacesAsync(CancellationToken cancellationToken = default) => new([.. Interfaces]);
 
-    public ValueTask<IReadOnlyList<Route>> ReadRoutesAsync(byte protocol, CancellationToken cancellationToken = default) => new([.. Routes.Values]);
+    /// <summary>Runs while the routes are being read: what others do meanwhile.</summary>
+    public Action? WhileReadingRoutes { get; set; }
+
+    public ValueTask<IReadOnlyList<Route>> ReadRoutesAsync(byte protocol, CancellationToken cancellationToken = default)
+    {
+        Route[] read = [.. Routes.Values];
+        WhileReadingRoutes?.Invoke();
+        return new(read);
+    }
 
     public ValueTask<IReadOnlyList<RouteFailure>> ChangeRoutesAsync(IReadOnlyList<Route> delete, IReadOnlyList<Route> put, CancellationToken cancellationToken = default)
     {

@@ -39,6 +39,8 @@ public sealed class RtNetlinkTests
         Assert.Equal(pod32 with { Scope = RouteScope.Link }, Assert.Single(routes));
         Route found = await inPod.Routes.LookupAsync(IPAddress.Parse("1.2.3.4"), cancellationToken: Cancel);
         Assert.Equal(gateway, found.Gateway);
+        await inPod.Addresses.AddAsync(new InterfaceAddress { InterfaceIndex = eth0.Index, Address = IPAddress.Parse("fd00:65::2"), PrefixLength = 64, Flags = AddressFlags.NoDuplicateDetection }, Cancel);
+        Assert.Equal(eth0.Index, (await inPod.Routes.LookupAsync(IPAddress.Parse("fd00:65::1"), cancellationToken: Cancel)).InterfaceIndex);
         Assert.Equal(NeighbourState.Permanent, Assert.Single(await inPod.Neighbours.ListAsync(eth0.Index, cancellationToken: Cancel), n => n.Address!.Equals(gateway)).State);
         Assert.True((await Assert.ThrowsAsync<NetlinkException>(async () => await netlink.Routes.AddAsync(pod32, Cancel))).IsAlreadyExists);
         await netlink.Links.DeleteAsync(cali.Index, Cancel);
