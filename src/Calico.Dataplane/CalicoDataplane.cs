@@ -167,6 +167,14 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         Wake();
     }
 
+    /// <summary>Learns every answer of a source, until it ends or the token is cancelled.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task FollowDomainsAsync(IDomainNameSource source, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        await foreach (DomainAnswer answer in source.ReadAnswersAsync(cancellationToken).ConfigureAwait(false)) LearnDomain(answer);
+    }
+
     /// <summary>Which shape each list of policies has in the kernel now.</summary>
     public IReadOnlyList<PolicyLayout> Layouts
     {

@@ -237,7 +237,7 @@ public abstract class PacketTests : IAsyncLifetime
         RuleModel rule = new() { Destination = new EntityMatch { Domains = ["*.example.com"] } };
         await StartAsync(Policy_("web", "app == 'web'") with { Types = PolicyTypes.Egress, Ingress = [], Egress = [rule] });
         Assert.Null(Delivers(_web, _fabric.Outside, "172.16.0.9", 9));
-        _dataplane.LearnDomain(new DomainAnswer("api.example.com.", IPAddress.Parse("172.16.0.9"), TimeSpan.FromSeconds(3)));
+        await _dataplane.FollowDomainsAsync(new OneAnswer(new DomainAnswer("api.example.com.", IPAddress.Parse("172.16.0.9"), TimeSpan.FromSeconds(3))), Cancelled);
         await _dataplane.FlushAsync(Cancelled);
         Assert.NotNull(Delivers(_web, _fabric.Outside, "172.16.0.9", 10));
         Assert.Null(Delivers(_web, _fabric.Node, "172.16.0.1", 10));
@@ -388,5 +388,14 @@ public abstract class PacketTests : IAsyncLifetime
         System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
         string answer = _web.Run("timeout", "3 bash -c \"exec 3<>/dev/tcp/10.0.0.2/80\"", mayFail: true);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2.5), answer);
+    }
+
+    private sealed class OneAnswer(DomainAnswer answer) : IDomainNameSource
+    {
+        public async IAsyncEnumerable<DomainAnswer> ReadAnswersAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            yield return answer;
+        }
     }
 }
