@@ -50,14 +50,14 @@ internal static unsafe partial class Blaster
         }
 
         double each = (Now() - start) / (double)sent;
-        Close(socket);
+        _ = Close(socket);
         return each;
     }
 
     private static long Now()
     {
         Time time;
-        Clock(ThreadCpuTime, &time);
+        _ = Clock(ThreadCpuTime, &time);
         return time.Seconds * 1_000_000_000 + time.Nanoseconds;
     }
 
