@@ -106,6 +106,7 @@ internal sealed class Fabric : IDisposable
 
     public static void Address(PrivateNetns ns, string device, params string[] addresses)
     {
+        ns.Run("sysctl", $"-qw net.ipv6.conf.{device}.accept_dad=0"); // without a link-local address a router solicits no neighbour
         foreach (string address in addresses) ns.Run("ip", $"addr add {address} dev {device} {(address.Contains(':') ? "nodad" : "")}");
         ns.Run("ip", $"link set {device} up");
     }
