@@ -7,7 +7,7 @@ for name in "$@"; do
   api="src/$name/PublicAPI/PublicAPI.Unshipped.txt"
   printf '#nullable enable\n' > "$api"
   dotnet build "src/$name" -c Release --nologo -v q -p:CheckPublicApi=true -p:TreatWarningsAsErrors=false -p:MSBuildTreatWarningsAsErrors=false \
-      --no-incremental 2>&1 |
+      --no-incremental -p:UseSharedCompilation=true 2>&1 |
     sed -n "s/.*warning RS0016: Symbol '\(.*\)' is not part of the declared public API.*/\1/p" | LC_ALL=C sort -u > "$api.new" || true
   cat "$api.new" >> "$api"
   rm "$api.new"
