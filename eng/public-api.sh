@@ -8,6 +8,7 @@ for name in "$@"; do
   printf '#nullable enable\n' > "$api"
   dotnet build "src/$name" -c Release --nologo -v q -p:CheckPublicApi=true -p:TreatWarningsAsErrors=false -p:MSBuildTreatWarningsAsErrors=false \
       --no-incremental -p:UseSharedCompilation=true 2>&1 |
+    grep "/$name/" |
     sed -n "s/.*warning RS0016: Symbol '\(.*\)' is not part of the declared public API.*/\1/p" | LC_ALL=C sort -u > "$api.new" || true
   cat "$api.new" >> "$api"
   rm "$api.new"

@@ -9,7 +9,7 @@ namespace Calico.Agent;
 
 /// <summary>The agent's life: register the node, follow the datastore, keep the kernel and the peers as it says.</summary>
 internal sealed class AgentWorker(
-    AgentOptions options, IDatastore datastore, CalicoDataplane dataplane, RtNetlink netlink, PolicyFeed policy, RoutingFeed routing, ILogger<AgentWorker> logger)
+    AgentOptions options, IDatastore datastore, CalicoDataplane dataplane, RtNetlink netlink, PolicyFeed policy, NetworkFeed network, RoutingFeed routing, ILogger<AgentWorker> logger)
     : BackgroundService
 {
     private static readonly string[] Prefixes =
@@ -32,6 +32,7 @@ internal sealed class AgentWorker(
             foreach (SyncUpdate update in batch.Updates) Take(update);
             bool inSync = batch.Status == SyncStatus.InSync;
             policy.Flush(inSync);
+            network.Flush();
             await routing.FlushAsync(inSync, cancellation);
         }
     }
@@ -41,6 +42,7 @@ internal sealed class AgentWorker(
         try
         {
             policy.Take(update);
+            network.Take(update);
             routing.Take(update);
         }
         catch (Exception e) when (e is ResourceException or IpamDataException or System.Text.Json.JsonException)

@@ -55,29 +55,17 @@ internal static partial class NodeIdentity
         return (Find(v6: false), Find(v6: true));
     }
 
-    private static Func<Link, InterfaceAddress, bool> Criterion(string method)
+    private static Func<Link, InterfaceAddress, bool> Criterion(string method) => method.Split('=', 2) switch
     {
-        int equals = method.IndexOf('=', StringComparison.Ordinal);
-        (string name, string value) = equals < 0 ? (method, "") : (method[..equals], method[(equals + 1)..]);
-        switch (name)
-        {
-            case "first-found":
-                return (_, _) => true;
-            case "interface":
-                Regex[] only = [.. value.Split(',').Select(Whole)];
-                return (link, _) => only.Any(r => r.IsMatch(link.Name));
-            case "skip-interface":
-                Regex[] not = [.. value.Split(',').Select(Whole)];
-                return (link, _) => !not.Any(r => r.IsMatch(link.Name));
-            case "cidr":
-                IPNetwork[] ranges = [.. value.Split(',').Select(c => IPNetwork.Parse(c.Trim()))];
-                return (_, address) => ranges.Any(r => r.Contains(address.Address));
-            default:
-                throw new ArgumentException($"'{method}' is no way to find addresses: first-found, interface=REGEX, skip-interface=REGEX or cidr=RANGE.");
-        }
-    }
+        ["first-found"] => (_, _) => true,
+        ["interface", string names] => (link, _) => IsOneOf(link.Name, names),
+        ["skip-interface", string names] => (link, _) => !IsOneOf(link.Name, names),
+        ["cidr", string ranges] => (_, address) => ranges.Split(',').Any(range => IPNetwork.Parse(range.Trim()).Contains(address.Address)),
+        _ => throw new ArgumentException($"'{method}' is no way to find addresses: first-found, interface=REGEX, skip-interface=REGEX or cidr=RANGE."),
+    };
 
-    private static Regex Whole(string pattern) => new($"^(?:{pattern.Trim()})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+    private static bool IsOneOf(string name, string patterns) =>
+        patterns.Split(',').Any(p => Regex.IsMatch(name, $"^(?:{p.Trim()})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)));
 
     // What calico-node never takes for the node's own: bridges, workload interfaces and tunnels.
     [GeneratedRegex("^(docker.*|cbr.*|dummy.*|virbr.*|lxcbr.*|veth.*|lo|cali.*|tunl.*|flannel.*|kube-ipvs.*|cni.*|vxlan.*calico|wireguard.cali|wg-v6.cali|nodelocaldns.*|podman.*|bpf.*cali)$")]

@@ -41,6 +41,7 @@ run.SetAction(async (arguments, cancellation) =>
         .AddSingleton(services => CalicoDataplane.Open(
             new DataplaneOptions { NodeName = options.Node }, logger: services.GetRequiredService<ILogger<CalicoDataplane>>()))
         .AddSingleton<PolicyFeed>()
+        .AddSingleton<NetworkFeed>()
         .AddSingleton<RoutingFeed>()
         .AddHostedService<AgentWorker>();
     using IHost host = builder.Build();

@@ -102,7 +102,7 @@ internal sealed class TopologyFacts(string node, string? routerId)
         };
     }
 
-    private static (IPAddress?, IPNetwork?) Address(JsonNode? text)
+    public static (IPAddress?, IPNetwork?) Address(JsonNode? text)
     {
         string[] parts = text?.ToString().Split('/') ?? [];
         if (parts.Length == 0 || !IPAddress.TryParse(parts[0], out IPAddress? address)) return (null, null);
