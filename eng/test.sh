@@ -13,11 +13,11 @@ passed=0 failed=0 skipped=0 broken=0
 results=artifacts/test-results
 rm -rf "$results"
 mkdir -p "$results"
-for project in tests/*/*.csproj; do
+for project in tests/*/*.Tests.csproj; do
   name=$(basename "$project" .csproj)
   report="$results/$name.trx"
   echo "== $name"
-  timeout 1800 "artifacts/bin/$name/release/$name" -trx "$report" -noLogo -noColor "$@"
+  timeout 1800 "artifacts/bin/$name/release/$name" -result-trx "$report" -noLogo -noColor "$@"
   status=$?
   counters=$(grep -o '<Counters [^>]*>' "$report" 2> /dev/null | head -1)
   if [ -z "$counters" ]; then

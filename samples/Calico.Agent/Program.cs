@@ -3,7 +3,6 @@ using Calico.Agent;
 using Calico.Dataplane;
 using Calico.Netlink;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -28,12 +27,8 @@ run.SetAction(async (arguments, cancellation) =>
         RouterId = arguments.GetValue(routerId),
     };
     HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-    builder.Logging.AddSimpleConsole(console =>
-    {
-        console.SingleLine = true;
-        console.TimestampFormat = "HH:mm:ss.fff ";
-        console.UseUtcTimestamp = true;
-    }).SetMinimumLevel(arguments.GetRequiredValue(level));
+    builder.Logging.SetMinimumLevel(arguments.GetRequiredValue(level))
+        .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
     builder.Services
         .AddSingleton(options)
         .AddSingleton(_ => DatastoreFactory.Open(options.Datastore))
