@@ -60,7 +60,7 @@ public sealed class PackageTests
 
     private static ZipArchive Open(string id)
     {
-        if (!Directory.Exists(Folder))
+        if (!Directory.Exists(Folder) || Directory.GetFiles(Folder).Length == 0)
         {
             if (Environment.GetEnvironmentVariable("CI") == "true") throw new DirectoryNotFoundException($"No packages at {Folder}: run eng/test.sh.");
             Assert.Skip("No packages were made: eng/test.sh packs before it tests.");

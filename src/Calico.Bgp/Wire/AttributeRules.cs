@@ -39,6 +39,8 @@ internal static class AttributeRules
     public static bool FlagsConflict(AttributeFlags flags, AttributeFlags kind) => (flags & KindMask) != kind;
 
     /// <summary>Whether a value has not the form its type prescribes.</summary>
+    /// <param name="type">The attribute.</param>
+    /// <param name="value">Its value.</param>
     /// <param name="asWidth">Octets of an AS number in AS_PATH and AGGREGATOR: 2 or 4.</param>
     public static bool LengthIsWrong(AttributeType type, ReadOnlySpan<byte> value, int asWidth) => type switch
     {

@@ -67,7 +67,7 @@ internal sealed class WalkTable : IActiveRules
         MarkUsers(name);
     }
 
-    /// <summary>One more user of a walk; its first chain exists after the next <see cref="Compile"/>.</summary>
+    /// <summary>One more user of a walk; its first chain exists after the next <see cref="Compile()"/>.</summary>
     public void Acquire(Walk walk)
     {
         if (!_walks.TryGetValue(walk, out Entry? entry))

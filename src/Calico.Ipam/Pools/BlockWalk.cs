@@ -37,6 +37,9 @@ internal static class BlockWalk
     }
 
     /// <summary>The start and the last index.</summary>
+    /// <param name="host">The host that asks.</param>
+    /// <param name="pool">The pool's range.</param>
+    /// <param name="blockSize">Prefix length of a block.</param>
     /// <param name="singleAddressSeed">The seed when a block is one address: Calico takes the clock there, since neighbours of a host do not matter.</param>
     public static (UInt128 Start, UInt128 Last) Start(string host, in IpPrefix pool, int blockSize, long singleAddressSeed)
     {
