@@ -108,10 +108,17 @@ internal sealed class LabRun(LabOptions options, Workspace workspace, ILabReport
     private async Task ConvergeAsync(Convergence convergence, CancellationToken cancellation)
     {
         Task<string?> wait = convergence.WaitAsync(_pods, StartLimit, cancellation);
-        if (await wait is not { } missing) return;
-        IEnumerable<string> logs = _agents.SelectMany(a => a.LastLines(5).Select(l => $"  {Path.GetFileNameWithoutExtension(a.LogFile)}: {l}"));
-        throw new LabException($"After {StartLimit.TotalSeconds:F0} s {missing}.\n{string.Join('\n', logs)}");
+        while (!wait.IsCompleted)
+        {
+            await Task.WhenAny(wait, Task.Delay(100, cancellation));
+            if (_agents.Find(a => a.HasEnded) is { } ended) throw new LabException($"An agent ended.\n{LastLines([ended])}");
+        }
+
+        if (await wait is { } missing) throw new LabException($"After {StartLimit.TotalSeconds:F0} s {missing}.\n{LastLines(_agents)}");
     }
+
+    private static string LastLines(IEnumerable<AgentProcess> agents) =>
+        string.Join('\n', agents.SelectMany(a => a.LastLines(5).Select(l => $"  {Path.GetFileNameWithoutExtension(a.LogFile)}: {l}")));
 
     private IEnumerable<ProbeEnd> Targets() =>
         _pods.Select(p => new ProbeEnd(EndKind.Pod, p.FullName, p.NetworkNamespace, p.Addresses))
