@@ -94,10 +94,15 @@ public readonly ref struct MrtRib
         ushort count = cursor.U16();
         if (cursor.IsCut) return "The record ends before the entry count.";
         rib = new MrtRib { Sequence = sequence, Family = family, NlriOctets = nlri, IsGeneric = generic, AddPath = addPath, EntryCount = count, Entries = cursor.Rest };
-        MrtRibEntryReader entries = rib.ReadEntries();
-        int found = 0;
-        while (entries.TryRead(out _)) found++;
-        return found != count || entries.IsMalformed ? $"The record claims {count} entries, {found} are well-formed." : null;
+        return rib.TryCountEntries(out int found) && found == count ? null : $"The record claims {count} entries, {found} are well-formed.";
+    }
+
+    internal bool TryCountEntries(out int count)
+    {
+        MrtRibEntryReader entries = ReadEntries();
+        count = 0;
+        while (entries.TryRead(out _)) count++;
+        return !entries.IsMalformed;
     }
 }
 

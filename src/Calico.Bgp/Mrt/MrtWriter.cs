@@ -60,6 +60,7 @@ public sealed class MrtWriter(IBufferWriter<byte> output)
     {
         ushort subtype = MrtSubtypes.Rib(rib.Family, rib.IsGeneric, rib.AddPath);
         CheckNlri(rib.Family, rib.NlriOctets);
+        if (!rib.TryCountEntries(out int entries) || entries != rib.EntryCount) throw new ArgumentException($"The entry count is {rib.EntryCount}, the entries hold {entries} well-formed ones.", nameof(rib));
         _body.ResetWrittenCount();
         U32(rib.Sequence);
         if (subtype is 6 or 12) Write(rib.Family);

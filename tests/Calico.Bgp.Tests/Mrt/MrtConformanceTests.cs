@@ -45,6 +45,35 @@ public class MrtConformanceTests
         Assert.True(file.AsSpan().SequenceEqual(output.WrittenSpan));
     }
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Changed_records_never_throw(string name)
+    {
+        byte[] file = MrtFiles.Read(name);
+        int seed = Random.Shared.Next();
+        var random = new Random(seed);
+        var lines = new MrtText(TextWriter.Null);
+        MrtReader reader = new(file);
+        for (int i = 0; i < 3000 && reader.TryRead(out MrtRecord record); i++)
+        {
+            byte[] changed = record.Raw.ToArray();
+            for (int n = random.Next(1, 5); n > 0 && changed.Length > 12; n--) changed[random.Next(12, changed.Length)] = (byte)random.Next(256);
+            MrtReader one = new(changed, record.Offset);
+            Assert.True(one.TryRead(out MrtRecord read));
+            Exception? thrown = null;
+            try
+            {
+                if (!lines.TryWrite(read, out MrtError error)) Assert.Equal(record.Offset, error.Offset);
+            }
+            catch (Exception e) when (e is not Xunit.Sdk.IAssertionException)
+            {
+                thrown = e;
+            }
+
+            Assert.True(thrown is null, $"seed {seed}, record {i}: {Convert.ToHexString(changed)}\n{thrown}");
+        }
+    }
+
     private static string Text(byte[] file, out List<MrtError> errors)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
