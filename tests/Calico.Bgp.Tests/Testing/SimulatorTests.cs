@@ -26,30 +26,36 @@ public class SimulatorTests
     public void Cuts_restarts_and_changes_leave_no_trace(NetworkPlan plan, NonNegativeInt seed)
     {
         var random = new Random(seed.Get);
-        SimulatedNetwork network = plan.Build(seed.Get);
+        SimulatedNetwork network = plan.Build(seed.Get, adjust: seed.Get % 2 == 0 ? null : WithGracefulRestart);
         foreach (SimulatedSpeaker speaker in network.Speakers) network.After(TimeSpan.FromMilliseconds(random.Next(2000)), speaker.Start);
-        for (int n = 0; n < 8; n++) network.After(TimeSpan.FromSeconds(random.Next(1, 200)), () => Disturb(network, random));
+        for (int n = 0; n < 8; n++) network.After(TimeSpan.FromSeconds(random.Next(1, 200)), () => Disturb(network, plan, random));
         network.RunFor(TimeSpan.FromSeconds(random.Next(210)));
         Assert.True(network.RunUntilQuiet(TimeSpan.FromHours(1)), "not quiet");
         Assert.Equal(FixedPointModel.Solve(plan), Routes(network));
     }
 
-    private static void Disturb(SimulatedNetwork network, Random random)
+    private static BgpSpeakerOptions WithGracefulRestart(BgpSpeakerOptions options) =>
+        options with { Neighbors = [.. options.Neighbors.Select(n => n with { GracefulRestart = GracefulRestartMode.Full })] };
+
+    private static void Disturb(SimulatedNetwork network, NetworkPlan plan, Random random)
     {
-        SimulatedSpeaker one = network.Speakers[random.Next(network.Speakers.Count)], other = network.Speakers[random.Next(network.Speakers.Count)];
+        SimulatedSpeaker one = network.Speakers[random.Next(network.Speakers.Count)];
+        (int One, int Other)[] sessions = [.. plan.Links, .. plan.InternalSessions()];
         TimeSpan pause = TimeSpan.FromSeconds(random.Next(1, 150));
-        switch (random.Next(4))
+        switch (random.Next(6))
         {
-            case 0 when one != other:
-                network.Link(one, other).Cut(silently: random.Next(2) == 0);
-                network.After(pause, network.Link(one, other).Restore);
+            case < 3 when sessions.Length > 0:
+                (int a, int b) = sessions[random.Next(sessions.Length)];
+                SimulatedLink link = network.Link(network.Speakers.First(s => s.Name == Address(plan, a)), network.Speakers.First(s => s.Name == Address(plan, b)));
+                link.Cut(silently: random.Next(2) == 0);
+                network.After(pause, link.Restore);
                 break;
-            case 1:
+            case 3:
                 one.Kill();
                 network.After(pause, one.Start);
                 break;
-            case 2:
-                one.Stop();
+            case 4:
+                one.Stop(graceful: random.Next(2) == 0);
                 network.After(pause, one.Start);
                 break;
             default:
@@ -58,6 +64,8 @@ public class SimulatorTests
                 break;
         }
     }
+
+    private static string Address(NetworkPlan plan, int id) => plan.Routers.First(r => r.Id == id).Address.ToString();
 
     /// <summary>CALICO_SIMULATED_SPEAKERS sets the size; 120 without.</summary>
     [Fact]
