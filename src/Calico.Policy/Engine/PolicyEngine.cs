@@ -26,7 +26,8 @@ namespace Calico.Policy.Engine;
 /// Order of a flush: new sets; what closes (members leaving sets that allow or joining sets that deny, workload endpoints that go); new policies and profiles; endpoints that leave a
 /// policy whose rules change; changed policies and profiles; endpoints; what opens; removals. So nothing is named before it is there or after it is gone. The deltas of a flush
 /// of one event may be applied one by one: no endpoint lets a packet through on the way that its policy denies before and after, and when the event is about an endpoint, no flow gets
-/// through that is denied before and after. The exception is a set used both to allow and to deny (or by a Pass rule), which changes in one piece. A flush of several events
+/// through that is denied before and after. Exceptions: a set used both to allow and to deny (or by a Pass rule) changes in one piece;
+/// a policy that moves to another tier or order, or a profile that gives other labels, while its rules change is two changes. A flush of several events
 /// is to be applied as one transaction.
 /// </para>
 /// <para>Not safe for use from several threads at once. Nothing is emitted twice; a flush without changes is empty.</para>

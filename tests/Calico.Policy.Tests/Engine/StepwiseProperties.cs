@@ -96,6 +96,7 @@ public sealed class StepwiseProperties
 
     private static int AssertNeverOpens(EquatableArray<ModelObject> objects, ModelObject change, Flow[] flows)
     {
+        if (IsTwoChanges(objects, change)) return 0;
         PolicyEngine engine = new();
         ActiveState active = new();
         foreach (ModelObject model in objects) engine.Upsert(model);
@@ -106,14 +107,17 @@ public sealed class StepwiseProperties
         engine.Upsert(change);
         IReadOnlyList<PolicyDelta> deltas = engine.Flush();
 
-        // A set used both to allow and to deny (or to pass) changes in one piece: which way round is a matter of chance.
-        if (deltas.Count > 1 && deltas.OfType<IpSetDelta>().Any(d => IsMixed(active, d.Id))) return 0;
+        // A set used both to allow and to deny (or to pass), be it by policies that this very event brings, changes in one piece: which way round is a matter of chance.
+        bool isMixed = HasMixedSets(active, deltas);
         List<bool[]> between = [];
         foreach (PolicyDelta delta in deltas)
         {
             active.Apply(delta);
+            isMixed |= HasMixedSets(active, deltas);
             between.Add(Judge(active, cluster, flows, wholeFlows));
         }
+
+        if (isMixed) return 0;
 
         bool[] after = Judge(active, cluster, flows, wholeFlows);
         for (int step = 0; step < between.Count; step++)
@@ -124,6 +128,14 @@ public sealed class StepwiseProperties
 
         return deltas.Count;
     }
+
+    // A policy that moves to another place, or a profile that gives other labels, while its rules change: one transaction makes that one change, single steps cannot.
+    private static bool IsTwoChanges(EquatableArray<ModelObject> objects, ModelObject change) => change switch
+    {
+        PolicyModel now => objects.OfType<PolicyModel>().LastOrDefault(o => o.Id == now.Id) is { } before && (before.Tier, before.Order) != (now.Tier, now.Order),
+        ProfileModel now => !(objects.OfType<ProfileModel>().LastOrDefault(o => o.Name == now.Name)?.Labels ?? LabelMap.Empty).Equals(now.Labels),
+        _ => false,
+    };
 
     // For each flow: at the sender, at the receiver, and at both. An endpoint that is not there (any more) lets nothing through.
     private static bool[] Judge(ActiveState active, ClusterState cluster, Flow[] flows, bool wholeFlows)
@@ -138,6 +150,9 @@ public sealed class StepwiseProperties
         bool Passes(System.Net.IPAddress end, PolicyTypes direction, Flow flow) =>
             cluster.WorkloadAt(end) is not { } workload || (active.Workloads.ContainsKey(workload.Id) && evaluator.Judge(workload.Id, direction, flow) == HookVerdict.Allow);
     }
+
+    private static bool HasMixedSets(ActiveState active, IReadOnlyList<PolicyDelta> deltas) =>
+        deltas.Count > 1 && deltas.OfType<IpSetDelta>().Any(d => IsMixed(active, d.Id));
 
     private static bool IsMixed(ActiveState active, string id)
     {
