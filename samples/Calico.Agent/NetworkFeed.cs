@@ -12,6 +12,7 @@ internal sealed class NetworkFeed(CalicoDataplane dataplane)
     private readonly Dictionary<string, DataplanePool> _pools = [];
     private readonly Dictionary<string, DataplaneNode> _nodes = [];
     private readonly Dictionary<string, Dataplane.BlockAffinity> _blocks = [];
+    private bool _changed;
 
     public void Take(SyncUpdate update)
     {
@@ -22,14 +23,17 @@ internal sealed class NetworkFeed(CalicoDataplane dataplane)
 
     public void Flush()
     {
+        if (!_changed) return;
+        _changed = false;
         dataplane.SetPools(_pools.Values);
         dataplane.SetNodes(_nodes.Values);
         dataplane.SetBlockAffinities(_blocks.Values);
     }
 
-    private static void Put<T>(Dictionary<string, T> into, string key, T? value)
+    private void Put<T>(Dictionary<string, T> into, string key, T? value)
         where T : class
     {
+        _changed = true;
         if (value is null) into.Remove(key);
         else into[key] = value;
     }
@@ -52,10 +56,8 @@ internal sealed class NetworkFeed(CalicoDataplane dataplane)
         (IPAddress? v6, IPNetwork? subnet6) = TopologyFacts.Address(node.Spec["bgp"]?["ipv6Address"]);
         return new DataplaneNode(node.Name)
         {
-            IPv4Address = v4,
-            IPv4Subnet = subnet4,
-            IPv6Address = v6,
-            IPv6Subnet = subnet6,
+            IPv4Address = v4, IPv4Subnet = subnet4,
+            IPv6Address = v6, IPv6Subnet = subnet6,
             VxlanAddress = TopologyFacts.Address(node.Spec["ipv4VXLANTunnelAddr"]).Item1,
             VxlanAddressV6 = TopologyFacts.Address(node.Spec["ipv6VXLANTunnelAddr"]).Item1,
             IpIpAddress = TopologyFacts.Address(node.Spec["bgp"]?["ipv4IPIPTunnelAddr"]).Item1,
