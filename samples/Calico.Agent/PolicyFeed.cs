@@ -38,7 +38,7 @@ internal sealed class PolicyFeed
         ResourceKinds.Tier, ResourceKinds.NetworkPolicy, ResourceKinds.GlobalNetworkPolicy,
         ResourceKinds.StagedNetworkPolicy, ResourceKinds.StagedGlobalNetworkPolicy, ResourceKinds.StagedKubernetesNetworkPolicy,
         ResourceKinds.NetworkSet, ResourceKinds.GlobalNetworkSet, ResourceKinds.Profile, ResourceKinds.HostEndpoint, ResourceKinds.WorkloadEndpoint,
-        ResourceKinds.EndpointSlice,
+        ResourceKinds.EndpointSlice, ResourceKinds.Node,
     ];
 
     public bool Take(SyncUpdate update)
@@ -83,18 +83,7 @@ internal sealed class PolicyFeed
     private void Remove(string at)
     {
         if (!_known.Remove(at, out (ModelObject Model, bool) gone)) return;
-        switch (gone.Model)
-        {
-            case PolicyModel policy: _engine.Remove(policy.Id); break;
-            case WorkloadEndpointModel workload: _engine.Remove(workload.Id); break;
-            case HostEndpointModel host: _engine.Remove(host.Id); break;
-            case ProfileModel profile: _engine.RemoveProfile(profile.Name); break;
-            case NetworkSetModel set: _engine.RemoveNetworkSet(set.Id); break;
-            case EndpointSliceModel slice: _engine.RemoveEndpointSlice(slice.Id); break;
-            case TierModel tier:
-                _engine.RemoveTier(tier.Name);
-                if (ResourceConverter.BuiltInTiers.FirstOrDefault(t => t.Name == tier.Name) is { } builtIn) _engine.Upsert(builtIn);
-                break;
-        }
+        _engine.Remove(gone.Model);
+        if (ResourceConverter.BuiltInTiers.FirstOrDefault(t => t.Name == (gone.Model as TierModel)?.Name) is { } builtIn) _engine.Upsert(builtIn);
     }
 }

@@ -183,6 +183,9 @@ public sealed class NaiveModel
         if (wanted && !holders.Any(h => Fits(h.Labels))) return false;
         if (unwanted && !wanted && holders.Any(h => NaiveSelector.Matches(entity.NotSelector, h.Labels))) return false;
 
+        if (!string.IsNullOrWhiteSpace(entity.NodeSelector)
+            && !_objects.OfType<NodeModel>().Any(n => n.Addresses.Contains(address) && NaiveSelector.Matches(entity.NodeSelector, n.Labels))) return false;
+
         bool Named(string name) => flow.Protocol.Number is 6 or 17 or 132
             && holders.Any(h => Fits(h.Labels) && h.Ports.Any(p => p.Name == name && p.Protocol == flow.Protocol && p.Port == port));
         if ((!entity.Ports.IsEmpty || !entity.NamedPorts.IsEmpty)

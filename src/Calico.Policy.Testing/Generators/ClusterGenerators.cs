@@ -87,6 +87,12 @@ public static class ClusterGenerators
         from ports in NetworkGenerators.Some(NetworkGenerators.Ports.Select(p => new ServicePort(IpProtocol.Tcp, p)), 2)
         select new EndpointSliceModel { Id = new NamespacedName("ns1", $"slice{number}"), Service = Service, Addresses = addresses, Ports = ports };
 
+    /// <summary>A node, with labels that node selectors hit; it keeps its address.</summary>
+    public static Gen<NodeModel> Node { get; } =
+        from number in Gen.Choose(0, Nodes.Count - 1)
+        from labels in LabelGenerators.Labels
+        select new NodeModel { Name = Nodes[number], Labels = labels, Addresses = [NetworkGenerators.NodeAddresses[number]] };
+
     /// <summary>Any object, to be told to an engine or put into a state.</summary>
     public static Gen<ModelObject> Object { get; } = Gen.Frequency(
         (5, Workload.Select(o => (ModelObject)o)),
@@ -95,7 +101,8 @@ public static class ClusterGenerators
         (1, NetworkSet.Select(o => (ModelObject)o)),
         (2, Profile.Select(o => (ModelObject)o)),
         (1, Tier.Select(o => (ModelObject)o)),
-        (1, Slice.Select(o => (ModelObject)o)));
+        (1, Slice.Select(o => (ModelObject)o)),
+        (1, Node.Select(o => (ModelObject)o)));
 
     /// <summary>The objects of a cluster, nodes included.</summary>
     public static Gen<EquatableArray<ModelObject>> Cluster { get; } =
@@ -153,6 +160,7 @@ public static class ClusterGenerators
         WorkloadEndpointModel workload => LabelGenerators.Shrink(workload.Labels).Select(labels => workload with { Labels = labels })
             .Concat(workload.Ports.IsEmpty ? [] : [workload with { Ports = [] }])
             .Concat(workload.Profiles.IsEmpty ? [] : [workload with { Profiles = [] }]),
+        NodeModel node => LabelGenerators.Shrink(node.Labels).Select(labels => node with { Labels = labels }),
         ProfileModel profile => LabelGenerators.Shrink(profile.Labels).Select(labels => profile with { Labels = labels })
             .Concat(profile.Ingress.IsEmpty && profile.Egress.IsEmpty ? [] : [profile with { Ingress = [], Egress = [] }]),
         _ => [],

@@ -107,6 +107,7 @@ public static class PolicyGenerators
         if (!entity.NotPorts.IsEmpty) yield return entity with { NotPorts = [] };
         if (!entity.NotNamedPorts.IsEmpty) yield return entity with { NotNamedPorts = [] };
         if (entity.Service is not null) yield return entity with { Service = null };
+        if (entity.NodeSelector is not null) yield return entity with { NodeSelector = null };
     }
 
     private static IEnumerable<EquatableArray<RuleModel>> ShrinkRules(EquatableArray<RuleModel> rules)
@@ -140,6 +141,7 @@ public static class PolicyGenerators
                 from notNumbers in ports ? Sometimes(NetworkGenerators.Some(NetworkGenerators.PortRanges.Where(r => r.First > 1), 2)) : Gen.Constant<EquatableArray<PortRange>>([])
                 from named in names ? Sometimes(NetworkGenerators.Some(NetworkGenerators.PortNames, 2)) : Gen.Constant<EquatableArray<string>>([])
                 from notNamed in names ? Sometimes(NetworkGenerators.Some(NetworkGenerators.PortNames, 1)) : Gen.Constant<EquatableArray<string>>([])
+                from nodes in Gen.Frequency((6, Gen.Constant<string?>(null)), (1, OptionalSelector))
                 from service in Gen.Frequency((9, Gen.Constant<NamespacedName?>(null)), (1, Gen.Constant<NamespacedName?>(ClusterGenerators.Service)))
                 select service is not null
                     ? new EntityMatch { Service = service }
@@ -147,6 +149,7 @@ public static class PolicyGenerators
                     {
                         Selector = selector,
                         NotSelector = notSelector,
+                        NodeSelector = nodes,
                         Nets = inNets,
                         NotNets = notNets,
                         Ports = numbers,

@@ -206,8 +206,7 @@ internal sealed class CompiledCluster
         for (int i = 0; i < compiled.Length; i++)
         {
             RuleModel rule = rules[i];
-            bool unreadable = State.Parse(rule.Source.Selector) is null || State.Parse(rule.Source.NotSelector) is null
-                || State.Parse(rule.Destination.Selector) is null || State.Parse(rule.Destination.NotSelector) is null;
+            bool unreadable = IsUnreadable(rule.Source) || IsUnreadable(rule.Destination);
             RuleAction action = unreadable && rule.Action == RuleAction.Pass ? RuleAction.Deny : rule.Action;
             bool denies = rule.Action is RuleAction.Deny or RuleAction.Pass;
             compiled[i] = new CompiledRule(new RulePlace(policy, profile, direction, i), rule, action, unreadable,
@@ -216,6 +215,9 @@ internal sealed class CompiledCluster
 
         return compiled;
     }
+
+    private bool IsUnreadable(EntityMatch entity) =>
+        State.Parse(entity.Selector) is null || State.Parse(entity.NotSelector) is null || State.Parse(entity.NodeSelector) is null;
 
     private Side SideOf(EntityMatch entity, bool isDestination, bool denies, IpProtocol? protocol)
     {
@@ -227,7 +229,8 @@ internal sealed class CompiledCluster
         if (known) return side!;
         Selector? positive = string.IsNullOrWhiteSpace(entity.Selector) ? null : State.Parse(entity.Selector);
         Selector? negative = string.IsNullOrWhiteSpace(entity.NotSelector) ? null : State.Parse(entity.NotSelector);
-        return side = new Side(_sides.Count - 1, question, positive, negative, isDestination, denies, named ? protocol : null);
+        Selector? nodes = string.IsNullOrWhiteSpace(entity.NodeSelector) ? null : State.Parse(entity.NodeSelector);
+        return side = new Side(_sides.Count - 1, question, positive, negative, nodes, isDestination, denies, named ? protocol : null);
     }
 
     private static int Number<TKey>(Dictionary<TKey, int> numbers, TKey key) where TKey : notnull

@@ -78,7 +78,7 @@ internal sealed class CompiledRule(RulePlace place, RuleModel model, RuleAction 
 }
 
 /// <summary>What a rule asks of the address on one side; rules that ask the same share it.</summary>
-internal sealed class Side(int index, EntityMatch entity, Selector? positive, Selector? negative, bool isDestination, bool deniesUnknownDomains, IpProtocol? protocol)
+internal sealed class Side(int index, EntityMatch entity, Selector? positive, Selector? negative, Selector? nodes, bool isDestination, bool deniesUnknownDomains, IpProtocol? protocol)
 {
     private readonly List<bool?> _positive = [];
     private readonly List<bool?> _negative = [];
@@ -92,7 +92,7 @@ internal sealed class Side(int index, EntityMatch entity, Selector? positive, Se
     public IpProtocol? Protocol { get; } = protocol;
 
     /// <summary>True when nothing is asked.</summary>
-    public bool IsAny { get; } = entity.Nets.IsEmpty && entity.NotNets.IsEmpty && positive is null && negative is null && entity.Service is null && entity.Domains.IsEmpty;
+    public bool IsAny { get; } = entity.Nets.IsEmpty && entity.NotNets.IsEmpty && positive is null && negative is null && nodes is null && entity.Service is null && entity.Domains.IsEmpty;
 
     public bool Matches(AddressFacts address, ClusterState cluster, EvaluatorOptions options)
     {
@@ -101,6 +101,7 @@ internal sealed class Side(int index, EntityMatch entity, Selector? positive, Se
         if (NotNets.Length > 0 && (!Array.Exists(NotNets, n => n.IsIPv6 == address.Address.IsIPv6) || Contains(NotNets, address.Address))) return false;
         if (Positive is not null && !address.Owners.Exists(Fits)) return false;
         if (Positive is null && negative is not null && address.Owners.Exists(o => Test(_negative, negative, o))) return false;
+        if (nodes is not null && !cluster.AnyNodeMatches(address.Address, nodes)) return false;
         if (Entity.Service is { } service && !address.IsServiceEndpoint(cluster, service)) return false;
         if (Entity.Domains.IsEmpty) return true;
         return options.DomainsOf is null

@@ -8,11 +8,13 @@ namespace Calico.Policy.Analysis;
 internal sealed class Linter(ClusterState cluster, EvaluatorOptions options)
 {
     private readonly List<LintFinding> _findings = [];
+    private LabelMap[] _nodes = [];
 
     public IReadOnlyList<LintFinding> Run()
     {
         LabelMap[] endpoints = [.. cluster.Workloads.Values.Cast<EndpointModel>().Concat(cluster.Hosts.Values).Select(e => cluster.EffectiveLabels(e.Labels, e.Profiles)).Distinct()];
         LabelMap[] peers = [.. endpoints.Concat(cluster.NetworkSets.Values.Select(s => cluster.EffectiveLabels(s.Labels, s.Profiles))).Distinct()];
+        _nodes = [.. cluster.Nodes.Values.Where(n => !n.Addresses.IsEmpty).Select(n => n.Labels).Distinct()];
         HashSet<PolicyId> idle = [];
         foreach (PolicyModel policy in cluster.Policies.Values.OrderBy(p => p.Id.ToString(), StringComparer.Ordinal))
         {
@@ -67,20 +69,21 @@ internal sealed class Linter(ClusterState cluster, EvaluatorOptions options)
         {
             foreach ((EntityMatch entity, string side) in new[] { (rules[i].Source, "source"), (rules[i].Destination, "destination") })
             {
-                CheckSelector(policy.Id, direction, i, entity.Selector, side, peers);
-                CheckSelector(policy.Id, direction, i, entity.NotSelector, side, peers: null);
+                CheckSelector(policy.Id, direction, i, entity.Selector, side, peers, "endpoint and no network set");
+                CheckSelector(policy.Id, direction, i, entity.NotSelector, side, peers: null, "");
+                CheckSelector(policy.Id, direction, i, entity.NodeSelector, side, _nodes, "node with an address");
                 if (entity.Service is { } service && !cluster.EndpointSlices.Values.Any(s => s.Service == service && !s.Addresses.IsEmpty))
                     Find(LintKind.PeerSelectsNothing, policy.Id, $"{side}: service {service} has no endpoints", direction, i);
             }
         }
     }
 
-    private void CheckSelector(PolicyId policy, PolicyTypes direction, int index, string? text, string side, LabelMap[]? peers)
+    private void CheckSelector(PolicyId policy, PolicyTypes direction, int index, string? text, string side, LabelMap[]? peers, string what)
     {
         if (string.IsNullOrWhiteSpace(text)) return;
         if (cluster.Parse(text) is not { } selector) Find(LintKind.SelectorUnreadable, policy, $"{side}: '{text}' cannot be read: the rule fails closed", direction, index);
         else if (IsImpossible(selector)) Find(LintKind.SelectorNeverMatches, policy, $"{side}: no labels can match '{selector}'", direction, index);
-        else if (peers is not null && !peers.Any(selector.Matches)) Find(LintKind.PeerSelectsNothing, policy, $"{side}: '{selector}' selects no endpoint and no network set", direction, index);
+        else if (peers is not null && !peers.Any(selector.Matches)) Find(LintKind.PeerSelectsNothing, policy, $"{side}: '{selector}' selects no {what}", direction, index);
     }
 
     private void CheckProfiles()

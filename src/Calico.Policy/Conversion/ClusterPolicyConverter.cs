@@ -159,7 +159,7 @@ public static class ClusterPolicyConverter
         int given = (peer.Namespaces is null ? 0 : 1) + (peer.Pods is null ? 0 : 1)
             + (egress?.Nodes is null ? 0 : 1) + (egress is { Networks.IsEmpty: false } ? 1 : 0) + (egress is { DomainNames.IsEmpty: false } ? 1 : 0);
         if (given != 1) throw new FormatException(given == 0 ? "the peer has none of the fields that are supported" : "a peer has exactly one field");
-        if (egress?.Nodes is not null) throw new FormatException("nodes peers are not supported");
+        if (egress?.Nodes is { } nodes) return new EntityRule { NodeSelector = KubernetesSelectors.Nodes(nodes) };
         if (egress is { Networks.IsEmpty: false }) return new EntityRule { Nets = egress.Networks.Select(KubernetesPolicyConverter.Cidr).ToEquatableArray() };
         if (egress is { DomainNames.IsEmpty: false }) return new EntityRule { Domains = egress.DomainNames };
         return peer.Pods is { } pods

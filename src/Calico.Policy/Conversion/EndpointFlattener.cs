@@ -141,7 +141,7 @@ internal static class EndpointFlattener
         return nets.ToEquatableArray();
     }
 
-    private static IPAddress? Address(string? text) =>
+    public static IPAddress? Address(string? text) =>
         text is not null && IpPrefix.TryParse(text, out IpPrefix prefix) && prefix.IsHost ? prefix.ToAddress() : null;
 
     private static QosModel Qos(QosControls qos) => new()

@@ -19,6 +19,14 @@ public static class KubernetesSelectors
         return text.Length == 0 ? "all()" : text;
     }
 
+    /// <summary>A selector of nodes: <c>all()</c> for a selector without terms.</summary>
+    /// <exception cref="FormatException">An operator is unknown, its values do not fit, or a name or value cannot stand in a selector.</exception>
+    public static string Nodes(LabelSelector selector)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        return Namespaces(selector);
+    }
+
     private static string Join(List<string> terms, LabelSelector? selector)
     {
         if (selector is null) return string.Join(" && ", terms);

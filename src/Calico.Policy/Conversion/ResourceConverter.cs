@@ -5,7 +5,7 @@ namespace Calico.Policy.Conversion;
 
 /// <summary>
 /// Any resource → what the engine and the evaluator take. Defaults are filled in here; whatever cannot be understood fails closed and is reported.
-/// Resources that mean nothing to policy by themselves (Node, Service, a pod in the host's network) give no object.
+/// Resources that mean nothing to policy by themselves (Service, a pod in the host's network) give no object.
 /// </summary>
 public static class ResourceConverter
 {
@@ -58,6 +58,8 @@ public static class ResourceConverter
             ServiceAccount account => EndpointFlattener.Profile(ProfileConverter.Convert(account), problems, Refusals.None),
             Pod pod => PodConverter.HasEndpoint(pod) && Keep(PodConverter.Convert(pod)) is { } endpoint ? EndpointFlattener.Workload(endpoint, problems) : null,
             EndpointSlice slice => EndpointFlattener.Slice(slice, problems),
+            Node node => NodeConverter.Convert(node, problems),
+            CalicoNode node => NodeConverter.Convert(node, problems),
             _ => null,
         };
         return new(model, problems);

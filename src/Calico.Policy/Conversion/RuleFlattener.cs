@@ -71,6 +71,7 @@ internal sealed class RuleFlattener(string ns, bool podsOnly, List<ConversionPro
     {
         if (entity == EntityRule.Any) return EntityMatch.Any;
         if (entity.NotSelector is { Length: > 0 } negated) Selector.Parse(negated);
+        if (entity.NodeSelector is { Length: > 0 } nodes) Selector.Parse(nodes);
         string? selector = EntitySelectors.ForRule(entity, ns);
         // The cluster policies' peers are pods; a namespace selector alone would match network sets too.
         if (podsOnly && string.IsNullOrEmpty(entity.Selector) && entity.NamespaceSelector is { Length: > 0 })
@@ -81,6 +82,7 @@ internal sealed class RuleFlattener(string ns, bool podsOnly, List<ConversionPro
             NotNets = Nets(entity.NotNets, $"{path}.notNets"),
             Selector = selector,
             NotSelector = string.IsNullOrEmpty(entity.NotSelector) ? null : entity.NotSelector,
+            NodeSelector = string.IsNullOrEmpty(entity.NodeSelector) ? null : entity.NodeSelector,
             Ports = Numbers(entity.Ports),
             NamedPorts = Names(entity.Ports),
             NotPorts = Numbers(entity.NotPorts),

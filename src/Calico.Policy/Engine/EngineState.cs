@@ -12,7 +12,7 @@ internal sealed class EngineState : IMatchListener
     {
         Profiles = new ProfileTable(Texts);
         Classes = new LabelClassTable(Texts, Profiles);
-        Sets = new SetRegistry(Owners, Services);
+        Sets = new SetRegistry(Owners, Services, Nodes);
         SetSelectors = Sets.Selectors = new SelectorIndex(MatchSlot.Sets, Texts, Classes, Profiles, this);
         PolicySelectors = new SelectorIndex(MatchSlot.Policies, Texts, Classes, Profiles, this);
         Scanner = new RuleScanner(ParsedSelectors, Sets);
@@ -23,6 +23,7 @@ internal sealed class EngineState : IMatchListener
     public LabelClassTable Classes { get; }
     public AddressOwners Owners { get; } = new();
     public ServiceIndex Services { get; } = new();
+    public NodeIndex Nodes { get; } = new();
     public SetRegistry Sets { get; }
     public SelectorIndex SetSelectors { get; }
     public SelectorIndex PolicySelectors { get; }

@@ -97,6 +97,9 @@ public sealed class PolicyEngine
             case EndpointSliceModel slice:
                 Upsert(slice);
                 break;
+            case NodeModel node:
+                Upsert(node);
+                break;
         }
     }
 
@@ -143,6 +146,9 @@ public sealed class PolicyEngine
                 break;
             case EndpointSliceModel slice:
                 RemoveEndpointSlice(slice.Id);
+                break;
+            case NodeModel node:
+                RemoveNode(node.Name);
                 break;
         }
     }
@@ -198,6 +204,15 @@ public sealed class PolicyEngine
         _state.Services.Remove(id);
     }
 
+    /// <summary>Removes a node; unknown ones are ignored.</summary>
+    public void RemoveNode(string name)
+    {
+        _events++;
+        if (_state.Nodes.Find(name) is not { } node) return;
+        _state.Sets.Remember(node);
+        _state.Nodes.Remove(name);
+    }
+
     /// <summary>Says that everything the datastore holds has been told: the next flush ends with <see cref="InSync"/>.</summary>
     public void MarkInSync() => _inSync = true;
 
@@ -228,6 +243,7 @@ public sealed class PolicyEngine
         HostEndpoints = _hosts.Count,
         LocalEndpoints = _workloads.LocalCount + _hosts.LocalCount,
         NetworkSets = _networkSets.Count,
+        Nodes = _state.Nodes.Count,
         Policies = _policies.PolicyCount,
         ActivePolicies = _sequencer.ActivePolicyCount,
         Tiers = _policies.TierCount,
@@ -290,6 +306,18 @@ public sealed class PolicyEngine
 
         _state.Sets.Remember(slice);
         _state.Services.Set(slice);
+    }
+
+    private void Upsert(NodeModel node)
+    {
+        if (_state.Nodes.Find(node.Name) is { } old)
+        {
+            if (old == node) return;
+            _state.Sets.Remember(old);
+        }
+
+        _state.Sets.Remember(node);
+        _state.Nodes.Set(node);
     }
 
     private ReadOnlySpan<IpPrefix> SortedNets()

@@ -15,6 +15,9 @@ public sealed record PolicyEngineStatistics
     /// <summary>Network sets.</summary>
     public int NetworkSets { get; init; }
 
+    /// <summary>Nodes with labels or addresses known.</summary>
+    public int Nodes { get; init; }
+
     /// <summary>Policies in the cluster.</summary>
     public int Policies { get; init; }
 

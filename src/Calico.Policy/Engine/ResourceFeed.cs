@@ -1,4 +1,3 @@
-using System.Net;
 using Calico.Policy.Conversion;
 using Calico.Policy.Model;
 using Calico.Policy.Resources;
@@ -59,19 +58,11 @@ internal sealed class ResourceFeed(Action<ModelObject> upsert, Action<ModelObjec
 
     private static (ModelObject? Model, IReadOnlyList<(string Path, string Message)> Problems) ToModel(Resource resource)
     {
-        if (resource is Node node) return (ToModel(node), []);
         IReadOnlyList<ValidationError> errors = ResourceValidator.Validate(resource);
         Converted<ModelObject> converted = ResourceConverter.ToModel(resource, errors.Select(e => e.Path));
         if (errors.Count + converted.Problems.Count == 0) return (converted.Value, []);
         return (converted.Value, [.. errors.Select(e => (e.Path, e.Message)).Concat(converted.Problems.Where(p => !errors.Any(e => e.Path == p.Path)).Select(p => (p.Path, p.Message)))]);
     }
-
-    private static NodeModel ToModel(Node node) => new()
-    {
-        Name = node.Metadata.Name ?? "",
-        Addresses = (node.Status?.Addresses ?? []).Where(a => a.Type is "InternalIP" or "ExternalIP")
-            .Select(a => IPAddress.TryParse(a.Address, out IPAddress? address) ? address : null).OfType<IPAddress>().ToEquatableArray(),
-    };
 
     // What is enough to remove the object again: the object itself may be large and there may be many.
     private static ModelObject IdentityOf(ModelObject model) => model switch

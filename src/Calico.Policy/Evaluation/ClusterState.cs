@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using Calico.Net;
 using Calico.Policy.Engine;
 using Calico.Policy.Model;
@@ -12,6 +13,7 @@ public sealed class ClusterState
 {
     private readonly Dictionary<IpPrefix, List<Owner>> _byHost = [];
     private readonly List<Owner> _byNet = [];
+    private readonly Dictionary<IpPrefix, List<NodeModel>> _nodesByAddress = [];
     private readonly Dictionary<string, Selector?> _selectors = new(StringComparer.Ordinal);
     private bool _indexed;
 
@@ -145,12 +147,19 @@ public sealed class ClusterState
         }
     }
 
+    internal bool AnyNodeMatches(IpPrefix address, Selector selector)
+    {
+        if (!_indexed) Index();
+        return _nodesByAddress.TryGetValue(address, out List<NodeModel>? nodes) && nodes.Exists(n => selector.Matches(n.Labels));
+    }
+
     internal bool AnyOwnerMatches(IpPrefix address, Selector selector) => OwnersOf(address).Any(o => selector.Matches(o.Labels));
 
     private void Index()
     {
         _byHost.Clear();
         _byNet.Clear();
+        _nodesByAddress.Clear();
         foreach (WorkloadEndpointModel workload in Workloads.Values)
         {
             LabelMap labels = EffectiveLabels(workload.Labels, workload.Profiles);
@@ -167,6 +176,12 @@ public sealed class ClusterState
         {
             LabelMap labels = EffectiveLabels(set.Labels, set.Profiles);
             foreach (IPNetwork net in set.Nets) Add(new Owner(IpPrefix.From(net), labels, [], null));
+        }
+
+        foreach (NodeModel node in Nodes.Values)
+        {
+            foreach (IPAddress address in node.Addresses)
+                (CollectionsMarshal.GetValueRefOrAddDefault(_nodesByAddress, IpPrefix.From(address), out _) ??= []).Add(node);
         }
 
         _indexed = true;

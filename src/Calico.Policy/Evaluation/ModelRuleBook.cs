@@ -40,7 +40,7 @@ internal sealed class ModelRuleBook(ClusterState state, EvaluatorOptions options
 
     private string? Unreadable(RuleModel rule)
     {
-        foreach (string? text in new[] { rule.Source.Selector, rule.Source.NotSelector, rule.Destination.Selector, rule.Destination.NotSelector })
+        foreach (string? text in new[] { rule.Source.Selector, rule.Source.NotSelector, rule.Source.NodeSelector, rule.Destination.Selector, rule.Destination.NotSelector, rule.Destination.NodeSelector })
         {
             if (state.Parse(text) is null) return $"the selector '{text}' cannot be read";
         }
@@ -85,6 +85,9 @@ internal sealed class ModelRuleBook(ClusterState state, EvaluatorOptions options
             return $"{side} {address.ToAddress()} belongs to nothing that matches '{positive}'";
         else if (negative is not null && state.AnyOwnerMatches(address, negative))
             return $"{side} {address.ToAddress()} belongs to something that matches '{negative}'";
+
+        if (!string.IsNullOrWhiteSpace(entity.NodeSelector) && !state.AnyNodeMatches(address, state.Parse(entity.NodeSelector)!))
+            return $"{side} {address.ToAddress()} belongs to no node that matches '{entity.NodeSelector}'";
 
         if (!entity.Ports.IsEmpty || !entity.NamedPorts.IsEmpty)
         {
@@ -154,6 +157,7 @@ internal sealed class ModelRuleBook(ClusterState state, EvaluatorOptions options
         if (!entity.NotNets.IsEmpty) terms.Add($"{word} outside {entity.NotNets}");
         if (!string.IsNullOrWhiteSpace(entity.Selector)) terms.Add($"{word} '{entity.Selector}'");
         if (!string.IsNullOrWhiteSpace(entity.NotSelector)) terms.Add($"{word} not '{entity.NotSelector}'");
+        if (!string.IsNullOrWhiteSpace(entity.NodeSelector)) terms.Add($"{word} nodes '{entity.NodeSelector}'");
         if (!entity.Ports.IsEmpty || !entity.NamedPorts.IsEmpty) terms.Add($"{word} port {string.Join(", ", entity.Ports.Select(p => p.ToString()).Concat(entity.NamedPorts))}");
         if (!entity.NotPorts.IsEmpty || !entity.NotNamedPorts.IsEmpty) terms.Add($"{word} port other than {string.Join(", ", entity.NotPorts.Select(p => p.ToString()).Concat(entity.NotNamedPorts))}");
         if (entity.Service is { } service) terms.Add($"{word} service {service}");

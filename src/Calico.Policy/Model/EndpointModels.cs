@@ -168,11 +168,14 @@ public sealed record QosModel
     public byte? Dscp { get; init; }
 }
 
-/// <summary>A node with its addresses. The engine does not need it; the evaluator tells by it which traffic is a host's own.</summary>
+/// <summary>A node: the <c>nodes</c> peers of cluster policies mean its addresses, and the evaluator tells by it which traffic is a host's own.</summary>
 public sealed record NodeModel : ModelObject
 {
     /// <summary>The node's name, as in the ids of its endpoints.</summary>
     public required string Name { get; init; }
+
+    /// <summary>The node's labels. Only node selectors see them: to other selectors a node is no endpoint.</summary>
+    public LabelMap Labels { get; init; } = LabelMap.Empty;
 
     /// <summary>The node's addresses.</summary>
     public EquatableArray<IPAddress> Addresses { get; init; }

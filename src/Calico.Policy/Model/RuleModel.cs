@@ -86,6 +86,9 @@ public sealed record EntityMatch
     /// <summary>The address must not be one of an endpoint or network set that this selector matches; unknown addresses pass.</summary>
     public string? NotSelector { get; init; }
 
+    /// <summary>The address must be one of a node that this selector matches; null or empty for no restriction. From <c>nodes</c> peers of cluster policies, for egress destinations.</summary>
+    public string? NodeSelector { get; init; }
+
     /// <summary>Ports, one of which must match; together with <see cref="NamedPorts"/> an OR. Empty for no restriction.</summary>
     public EquatableArray<PortRange> Ports { get; init; }
 

@@ -34,6 +34,7 @@ public static class ResourceKinds
             Add<HostEndpoint>(group);
             Add<WorkloadEndpoint>(group);
             Add<Profile>(group);
+            Add<CalicoNode>(group, isOpen: true);
         }
     }
 

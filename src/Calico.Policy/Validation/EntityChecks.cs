@@ -28,6 +28,7 @@ internal static class EntityChecks
                 checks.Require(NameRules.IsSubdomain(accounts.Names[i]), DocumentPath.Join($"{path}.serviceAccounts.names", i), $"{Checks.Shown(accounts.Names[i])} is not the name of a service account");
         }
 
+        checks.Require(entity.NodeSelector is null, $"{path}.nodeSelector", "is no field of Calico's; only nodes peers of cluster policies select nodes");
         if (entity.Services is { } services) Services(services, entity, $"{path}.services", checks);
         for (int i = 0; i < entity.Domains.Count; i++)
         {

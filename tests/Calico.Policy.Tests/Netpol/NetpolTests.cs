@@ -22,7 +22,6 @@ public sealed class NetpolTests
     {
         ProbeCase probeCase = Read(file).First(c => c.Id == id);
         Assert.Null(probeCase.Error);
-        if (UsesNodePeers(probeCase)) Assert.Skip("nodes peers are experimental; they fail closed here");
         Assert.NotEmpty(probeCase.Probes);
         AssertAgrees(probeCase.Run());
     }
@@ -71,9 +70,6 @@ public sealed class NetpolTests
     private static string Describe(ProbeResult result) => result.Error is { } error
         ? $"{result.Probe}: {error}"
         : $"{result.Probe}: expected {(result.Probe.Expected == true ? "allow" : "deny")}, {result.Verdict}\n  {string.Join("\n  ", result.Verdict!.Trace)}";
-
-    private static bool UsesNodePeers(ProbeCase probeCase) =>
-        probeCase.Policies.Objects.Any(o => o.Kind is "ClusterNetworkPolicy" or "AdminNetworkPolicy" or "BaselineAdminNetworkPolicy" && o.Json.Contains("\"nodes\":", StringComparison.Ordinal));
 
     private static object Identity(ModelObject model) => model switch
     {

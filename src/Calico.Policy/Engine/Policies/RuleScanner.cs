@@ -77,9 +77,10 @@ internal sealed class RuleScanner(SelectorCache selectors, SetRegistry sets)
         {
             Selector? positive = Parse(entity.Selector, $"{side}.selector");
             Selector? negative = Parse(entity.NotSelector, $"{side}.notSelector");
+            Selector? nodes = Parse(entity.NodeSelector, $"{side}.nodeSelector");
             return positive is not null && negative is not null
-                ? new Side(Selector.And(positive, Selector.Not(negative)), null)
-                : new Side(positive, negative);
+                ? new Side(Selector.And(positive, Selector.Not(negative)), null, nodes)
+                : new Side(positive, negative, nodes);
         }
 
         private Selector? Parse(string? text, string where)
@@ -104,6 +105,7 @@ internal sealed class RuleScanner(SelectorCache selectors, SetRegistry sets)
             bool needsSelectorSet = side.Positive is not null && (entity.NamedPorts.IsEmpty || !entity.Ports.IsEmpty);
             List<string> sets = [], notSets = [], services = [];
             if (needsSelectorSet) sets.Add(Use(scanner.Sets.AcquireSelector(side.Positive!), isPositive: true));
+            if (side.Nodes is not null) sets.Add(Use(scanner.Sets.AcquireNodes(side.Nodes), isPositive: true));
             if (side.Negative is not null) notSets.Add(Use(scanner.Sets.AcquireSelector(side.Negative), isPositive: false));
             if (entity.Service is { } service)
                 (serviceHasPorts ? services : sets).Add(Use(scanner.Sets.AcquireService(service, serviceHasPorts), isPositive: true));
@@ -149,7 +151,7 @@ internal sealed class RuleScanner(SelectorCache selectors, SetRegistry sets)
         }
     }
 
-    private readonly record struct Side(Selector? Positive, Selector? Negative);
+    private readonly record struct Side(Selector? Positive, Selector? Negative, Selector? Nodes);
 
     private SetRegistry Sets => sets;
 

@@ -7,7 +7,7 @@ using Calico.Policy.Selectors;
 namespace Calico.Policy.Engine.Sets;
 
 /// <summary>The sets that active rules use, counted. A set nobody uses lives on until the flush, so that a policy may leave and return at no cost.</summary>
-internal sealed class SetRegistry(AddressOwners owners, ServiceIndex services)
+internal sealed class SetRegistry(AddressOwners owners, ServiceIndex services, NodeIndex nodes)
 {
     private readonly Dictionary<string, SetEntry> _sets = new(StringComparer.Ordinal);
     private readonly List<SetMember> _members = [];
@@ -49,6 +49,15 @@ internal sealed class SetRegistry(AddressOwners owners, ServiceIndex services)
         return Register(set);
     }
 
+    public SetEntry AcquireNodes(Selector selector)
+    {
+        string id = UniqueIds.Make("node", selector.CanonicalText);
+        if (_sets.TryGetValue(id, out SetEntry? known)) return Use(known);
+        NodeSet set = new(id, selector, nodes);
+        nodes.Sets.Add(set);
+        return Register(set);
+    }
+
     public void Release(SetEntry set)
     {
         if (--set.Uses == 0) Dirty.Add(set);
@@ -68,6 +77,8 @@ internal sealed class SetRegistry(AddressOwners owners, ServiceIndex services)
             byService.Service.Sets.Remove(byService);
             services.Forget(byService.Service);
         }
+        else if (set is NodeSet byNode)
+            nodes.Sets.Remove(byNode);
     }
 
     /// <summary>Before an endpoint comes, goes or changes: remembers what it contributes to the sets of a selector.</summary>
@@ -89,6 +100,17 @@ internal sealed class SetRegistry(AddressOwners owners, ServiceIndex services)
         {
             _members.Clear();
             set.Collect(slice, _members);
+            Remember(set);
+        }
+    }
+
+    /// <summary>Before a node comes or goes.</summary>
+    public void Remember(NodeModel node)
+    {
+        foreach (NodeSet set in nodes.Sets)
+        {
+            _members.Clear();
+            set.Collect(node, _members);
             Remember(set);
         }
     }

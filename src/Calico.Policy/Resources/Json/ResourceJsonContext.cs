@@ -62,6 +62,7 @@ namespace Calico.Policy.Resources.Json;
 [JsonSerializable(typeof(HostEndpoint))]
 [JsonSerializable(typeof(WorkloadEndpoint))]
 [JsonSerializable(typeof(Profile))]
+[JsonSerializable(typeof(CalicoNode))]
 [JsonSerializable(typeof(AdminEgressRule))]
 [JsonSerializable(typeof(AdminIngressRule))]
 [JsonSerializable(typeof(AdminPort))]

@@ -119,7 +119,7 @@ public record ClusterPolicyPeer
 /// <summary>A destination of a cluster policy's rule; exactly one field is set.</summary>
 public sealed record ClusterPolicyEgressPeer : ClusterPolicyPeer
 {
-    /// <summary>Nodes (experimental). Calico cannot tell them, so such a rule fails closed.</summary>
+    /// <summary>Nodes by their labels (experimental): their own addresses, and so pods in their network; an empty selector means all. Open-source Calico refuses such a rule.</summary>
     public LabelSelector? Nodes { get; init; }
 
     /// <summary>CIDRs; pods with such addresses match too.</summary>

@@ -79,6 +79,9 @@ public sealed record EntityRule
     /// <summary>Domain names; known to Calico Enterprise, refused by open-source Calico.</summary>
     public EquatableArray<string> Domains { get; init; }
 
+    /// <summary>Nodes with these labels: what a <c>nodes</c> peer of a cluster policy is converted to. Calico has no such field, so validation refuses it in a policy that people write.</summary>
+    public string? NodeSelector { get; init; }
+
     /// <summary>CIDRs, none of which may contain the address.</summary>
     public EquatableArray<string> NotNets { get; init; }
 
