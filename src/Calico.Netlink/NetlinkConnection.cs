@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Calico.Netlink;
 
 /// <summary>Receives the messages that answer request <paramref name="request"/> (its position in the batch); acknowledgements and errors are not among them.</summary>
@@ -25,6 +28,7 @@ public sealed class NetlinkConnection : IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly byte[] _receive = GC.AllocateUninitializedArray<byte>(65_536, pinned: true);
     private readonly int _partMessages;
+    private readonly NetlinkExchange _exchange;
     private uint _sequence;
     private bool _unread;
 
@@ -36,7 +40,9 @@ public sealed class NetlinkConnection : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumBatchMessages, 1, nameof(options));
         _transport = transport;
         _partMessages = Math.Min(options.MaximumBatchMessages, transport.MaximumPendingReplies);
+        _exchange = new NetlinkExchange(this);
         Protocol = protocol;
+        Log = options.Logger ?? NullLogger.Instance;
         DumpRetries = options.DumpRetries;
     }
 
@@ -67,14 +73,17 @@ public sealed class NetlinkConnection : IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            NetlinkExchange exchange = new(this, batch, onReply);
-            while (exchange.Next(send, _partMessages, _transport.MaximumSendBytes))
-                await RunPartAsync(exchange, cancellationToken).ConfigureAwait(false);
-            NetlinkTelemetry.Exchanged(Protocol, batch.Count, exchange.Result);
-            return exchange.Result;
+            _exchange.Begin(batch, onReply);
+            while (_exchange.Next(send, _partMessages, _transport.MaximumSendBytes))
+                await RunPartAsync(_exchange, cancellationToken).ConfigureAwait(false);
+            NetlinkBatchResult result = _exchange.Result;
+            NetlinkTelemetry.Exchanged(Protocol, batch.Count, result);
+            if (result.RepliesLost) Log.RepliesLost(Protocol);
+            return result;
         }
         finally
         {
+            _exchange.End();
             _turn.Release();
         }
     }
@@ -101,6 +110,7 @@ public sealed class NetlinkConnection : IDisposable
             if (attempt >= DumpRetries)
                 throw new NetlinkException("dump", new NetlinkError(Errno.Interrupted, $"interrupted by changes {attempt + 1} times in a row"));
             NetlinkTelemetry.DumpRepeated(Protocol);
+            Log.DumpInterrupted(Protocol, attempt + 1);
             onRestart();
         }
     }
@@ -111,6 +121,8 @@ public sealed class NetlinkConnection : IDisposable
         _transport.Dispose();
         _turn.Dispose();
     }
+
+    internal ILogger Log { get; }
 
     internal uint TakeSequences(int count)
     {

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Calico.Netlink;
 
 /// <summary>How a netlink socket is opened.</summary>
@@ -22,4 +24,7 @@ public sealed record NetlinkConnectionOptions
 
     /// <summary>How often a dump is repeated when the kernel says that it was interrupted by a change (NLM_F_DUMP_INTR). Default 10.</summary>
     public int DumpRetries { get; init; } = 10;
+
+    /// <summary>Is told of lost replies and events, repeated dumps, route conflicts and generation conflicts (event ids 2000–2099); null for no log.</summary>
+    public ILogger? Logger { get; init; }
 }

@@ -1,5 +1,6 @@
 using Calico.Netlink;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -12,7 +13,7 @@ public static class NetlinkServiceCollectionExtensions
     public static IServiceCollection AddCalicoNetlink(this IServiceCollection services, NetlinkConnectionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton(options ?? new NetlinkConnectionOptions());
+        services.TryAddSingleton(provider => WithLogger(options ?? new NetlinkConnectionOptions(), provider));
         services.TryAddSingleton(provider => RtNetlink.Open(provider.GetRequiredService<NetlinkConnectionOptions>()));
         services.TryAddSingleton(provider => ConntrackClient.Open(provider.GetRequiredService<NetlinkConnectionOptions>()));
         services.TryAddSingleton(provider => IpSetClient.Open(provider.GetRequiredService<NetlinkConnectionOptions>()));
@@ -29,4 +30,7 @@ public static class NetlinkServiceCollectionExtensions
         services.TryAddSingleton(provider => new RouteTable(provider.GetRequiredService<RtNetlink>(), options));
         return services;
     }
+
+    private static NetlinkConnectionOptions WithLogger(NetlinkConnectionOptions options, IServiceProvider provider) =>
+        options.Logger is null && provider.GetService<ILoggerFactory>() is { } factory ? options with { Logger = factory.CreateLogger(NetlinkTelemetry.SourceName) } : options;
 }

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Calico.Netlink;
 
 /// <summary>What happens when a reader of events is too slow and the socket's receive buffer, which bounds what may wait, overflows.</summary>
@@ -14,13 +17,22 @@ public enum NetlinkOverflow
 public sealed class NetlinkSubscription : IDisposable
 {
     private readonly INetlinkTransport _transport;
+    private readonly ILogger _log;
+    private readonly NetlinkProtocol _protocol;
     private readonly byte[] _receive = GC.AllocateUninitializedArray<byte>(65_536, pinned: true);
 
     /// <summary>A subscription over a transport of the caller's, such as a fake kernel. The subscription owns it.</summary>
     /// <exception cref="NetlinkException">A group cannot be joined.</exception>
     public NetlinkSubscription(INetlinkTransport transport, params ReadOnlySpan<uint> groups)
+        : this(transport, NetlinkProtocol.Route, null, groups)
+    {
+    }
+
+    internal NetlinkSubscription(INetlinkTransport transport, NetlinkProtocol protocol, ILogger? log, params ReadOnlySpan<uint> groups)
     {
         ArgumentNullException.ThrowIfNull(transport);
+        _protocol = protocol;
+        _log = log ?? NullLogger.Instance;
         _transport = transport;
         foreach (uint group in groups)
         {
@@ -34,7 +46,7 @@ public sealed class NetlinkSubscription : IDisposable
     /// <summary>Opens a socket and joins groups.</summary>
     /// <exception cref="NetlinkException">A group cannot be joined.</exception>
     public static NetlinkSubscription Open(NetlinkProtocol protocol, NetlinkConnectionOptions? options, params ReadOnlySpan<uint> groups) =>
-        new(new NetlinkSocket(protocol, options ?? NetlinkConnectionOptions.Default), groups);
+        new(new NetlinkSocket(protocol, options ?? NetlinkConnectionOptions.Default), protocol, options?.Logger, groups);
 
     /// <summary>Waits for the next messages and hands each to <paramref name="onMessage"/>, without allocating.</summary>
     /// <returns>False when messages before were lost (ENOBUFS): read the state back.</returns>
@@ -51,6 +63,7 @@ public sealed class NetlinkSubscription : IDisposable
                 case Errno.TryAgain: await _transport.WaitForDataAsync(cancellationToken).ConfigureAwait(false); break;
                 case Errno.NoBuffers or Errno.MessageTooLong:
                     NetlinkTelemetry.EventsLost();
+                    _log.EventsLost(_protocol);
                     return false;
                 case Errno error: throw new NetlinkException("recv", new NetlinkError(error));
             }

@@ -81,6 +81,8 @@ public sealed class NftClient : IDisposable
         result.ThrowIfFailed();
     }
 
+    internal Microsoft.Extensions.Logging.ILogger Log => _connection.Log;
+
     /// <summary>Closes the socket; tables it owns vanish.</summary>
     public void Dispose() => _connection.Dispose();
 }

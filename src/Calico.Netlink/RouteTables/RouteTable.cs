@@ -135,6 +135,8 @@ public sealed class RouteTable : IDisposable
 
             RouteTableReport report = apply.ToReport();
             NetlinkTelemetry.Applied(activity, _options.Table, report);
+            foreach (RouteConflict conflict in report.Conflicts) _netlink.Connection.Log.RouteConflict(_options.Table, conflict);
+            foreach (RouteFailure failure in report.Failures) _netlink.Connection.Log.RouteFailure(_options.Table, failure);
             return report;
         }
         catch

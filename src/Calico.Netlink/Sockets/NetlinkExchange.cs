@@ -1,8 +1,10 @@
 namespace Calico.Netlink;
 
 /// <summary>One batch on its way: which part was sent, which answers are outstanding, which requests failed.</summary>
-internal sealed class NetlinkExchange(NetlinkConnection connection, NetlinkBatch batch, NetlinkReplyHandler? onReply)
+internal sealed class NetlinkExchange(NetlinkConnection connection)
 {
+    private NetlinkBatch _batch = null!;
+    private NetlinkReplyHandler? _onReply;
     private List<NetlinkRequestError>? _errors;
     private int _first;
     private int _next;
@@ -12,28 +14,39 @@ internal sealed class NetlinkExchange(NetlinkConnection connection, NetlinkBatch
 
     public bool RepliesLost { get; set; }
 
+    /// <summary>Begins anew: a connection has one exchange at a time, so one object serves them all.</summary>
+    public void Begin(NetlinkBatch batch, NetlinkReplyHandler? onReply)
+    {
+        (_batch, _onReply, _errors) = (batch, onReply, null);
+        (_first, _next, _outstanding) = (0, 0, 0);
+        (_interrupted, RepliesLost) = (false, false);
+    }
+
+    /// <summary>Lets go of the caller's objects.</summary>
+    public void End() => (_batch, _onReply, _errors) = (null!, null, null);
+
     public bool IsAnswered => _outstanding <= 0;
 
     public int PartCount => _next - _first;
 
-    public ReadOnlySpan<byte> Part => batch.WrittenSpan[batch.OffsetOf(_first)..batch.OffsetOf(_next)];
+    public ReadOnlySpan<byte> Part => _batch.WrittenSpan[_batch.OffsetOf(_first).._batch.OffsetOf(_next)];
 
     public NetlinkBatchResult Result => new(_errors, _interrupted, RepliesLost);
 
-    /// <summary>Cuts the next part off the batch and numbers its requests; false when all is sent.</summary>
+    /// <summary>Cuts the next part off the _batch and numbers its requests; false when all is sent.</summary>
     public bool Next(NetlinkSend send, int maximumMessages, int maximumBytes)
     {
-        if (_next == batch.Count) return false;
+        if (_next == _batch.Count) return false;
         _first = _next;
-        _next = send == NetlinkSend.Whole ? batch.Count : EndOfPart(maximumMessages, maximumBytes);
+        _next = send == NetlinkSend.Whole ? _batch.Count : EndOfPart(maximumMessages, maximumBytes);
         _firstSequence = connection.TakeSequences(PartCount);
         _outstanding = 0;
         for (int i = _first; i < _next; i++)
         {
-            batch.SetSequence(i, _firstSequence + (uint)(i - _first), connection.PortId);
-            NetlinkFlags flags = batch.FlagsOf(i);
+            _batch.SetSequence(i, _firstSequence + (uint)(i - _first), connection.PortId);
+            NetlinkFlags flags = _batch.FlagsOf(i);
             if (i == _next - 1 && send == NetlinkSend.InParts && !IsDump(flags))
-                batch.AddFlags(i, flags = flags | NetlinkFlags.Ack);
+                _batch.AddFlags(i, flags = flags | NetlinkFlags.Ack);
             if (IsAnsweredAlways(flags)) _outstanding++;
         }
 
@@ -54,7 +67,7 @@ internal sealed class NetlinkExchange(NetlinkConnection connection, NetlinkBatch
                 case NetlinkControl.NoOp: break;
                 case NetlinkControl.Overrun: RepliesLost = true; break;
                 case NetlinkControl.Error or NetlinkControl.Done: TakeEnd(_first + (int)request, message); break;
-                default: onReply?.Invoke(_first + (int)request, message); break;
+                default: _onReply?.Invoke(_first + (int)request, message); break;
             }
         }
 
@@ -65,17 +78,17 @@ internal sealed class NetlinkExchange(NetlinkConnection connection, NetlinkBatch
     {
         bool decoded = NetlinkError.TryDecode(message, out NetlinkError error);
         if (!decoded) RepliesLost = true;
-        if (message.Type == NetlinkControl.Done || IsAnsweredAlways(batch.FlagsOf(index))) _outstanding--;
+        if (message.Type == NetlinkControl.Done || IsAnsweredAlways(_batch.FlagsOf(index))) _outstanding--;
         if (error.Code == Errno.None) return;
-        (string operation, string? attribute) = AttributeNames.Locate(connection.Protocol, batch[index], error);
+        (string operation, string? attribute) = AttributeNames.Locate(connection.Protocol, _batch[index], error);
         (_errors ??= []).Add(new NetlinkRequestError(index, operation, error, attribute));
     }
 
     private int EndOfPart(int maximumMessages, int maximumBytes)
     {
-        int end = Math.Min(_first + maximumMessages, batch.Count);
-        int start = batch.OffsetOf(_first);
-        while (end > _first + 1 && batch.OffsetOf(end) - start > maximumBytes) end--;
+        int end = Math.Min(_first + maximumMessages, _batch.Count);
+        int start = _batch.OffsetOf(_first);
+        while (end > _first + 1 && _batch.OffsetOf(end) - start > maximumBytes) end--;
         return end;
     }
 

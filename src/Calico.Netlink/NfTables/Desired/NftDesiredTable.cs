@@ -73,6 +73,7 @@ public sealed class NftDesiredTable
             }
             catch (NftTransactionException e) when (e.IsGenerationConflict && attempt < MaximumAttempts)
             {
+                _client.Log.GenerationConflict(Id, attempt);
                 continue;
             }
 

@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using System.Text;
+using System.Runtime.InteropServices;
 using Calico.Netlink.NfTables.Expressions;
 
 namespace Calico.Netlink.NfTables.Wire;
@@ -36,13 +36,34 @@ internal static class ExpressionCodec
         foreach (NftExpression expression in expressions) Write(writer, NfTablesWire.ListElement, expression);
     }
 
-    public static ValueList<NftExpression> ReadList(ReadOnlySpan<byte> list)
+    public static ValueList<NftExpression> ReadList(ReadOnlySpan<byte> list, ExpressionCache? cache = null)
     {
-        List<NftExpression> expressions = [];
+        if (cache is null) return DecodeList(list, null);
+        if (cache.Lists.TryGet(list, out ulong hash, out ValueList<NftExpression> known)) return known;
+        ValueList<NftExpression> read = DecodeList(list, cache.Single);
+        cache.Lists.Add(list, hash, read);
+        return read;
+    }
+
+    private static ValueList<NftExpression> DecodeList(ReadOnlySpan<byte> list, RecurringBytes<NftExpression>? cache)
+    {
+        int count = 0;
+        NetlinkAttributeReader counter = new(list);
+        while (counter.MoveNext())
+            if (counter.Type == NfTablesWire.ListElement) count++;
+        NftExpression[] expressions = new NftExpression[count];
         NetlinkAttributeReader reader = new(list);
-        while (reader.MoveNext())
-            if (reader.Type == NfTablesWire.ListElement) expressions.Add(Read(reader.Value));
-        return new([.. expressions]);
+        for (int i = 0; i < count && reader.MoveNext();)
+            if (reader.Type == NfTablesWire.ListElement) expressions[i++] = cache is null ? Read(reader.Value) : ReadCached(reader.Value, cache);
+        return new(ImmutableCollectionsMarshal.AsImmutableArray(expressions));
+    }
+
+    private static NftExpression ReadCached(ReadOnlySpan<byte> expression, RecurringBytes<NftExpression> cache)
+    {
+        if (cache.TryGet(expression, out ulong hash, out NftExpression known)) return known;
+        NftExpression read = Read(expression);
+        cache.Add(expression, hash, read);
+        return read;
     }
 
     /// <summary>Never fails: what no shape fits is kept raw.</summary>

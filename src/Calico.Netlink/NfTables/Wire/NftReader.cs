@@ -33,6 +33,8 @@ internal sealed class NftReader(NetlinkConnection connection)
 
             if (attempt >= connection.DumpRetries)
                 throw new NetlinkException("dump of the ruleset", new NetlinkError(Errno.Interrupted, $"interrupted by changes {attempt + 1} times in a row"));
+            NetlinkTelemetry.DumpRepeated(connection.Protocol);
+            connection.Log.DumpInterrupted(connection.Protocol, attempt + 1);
         }
     }
 

@@ -30,7 +30,7 @@ internal static class RuleCodec
         if (handle != 0) writer.AttributeUInt64BigEndian(Handle, handle);
     }
 
-    public static NftRule Read(in NetlinkMessage message, out ulong position)
+    public static NftRule Read(in NetlinkMessage message, out ulong position, ExpressionCache? cache = null)
     {
         ulong handle = 0;
         position = 0;
@@ -42,7 +42,7 @@ internal static class RuleCodec
             switch (reader.Type)
             {
                 case Handle: handle = reader.ReadUInt64BigEndian(); break;
-                case Expressions: expressions = ExpressionCodec.ReadList(reader.Value); break;
+                case Expressions: expressions = ExpressionCodec.ReadList(reader.Value, cache); break;
                 case Position: position = reader.ReadUInt64BigEndian(); break;
                 case UserData: userData = new(reader.Value); break;
             }

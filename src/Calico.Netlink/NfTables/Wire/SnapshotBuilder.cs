@@ -12,6 +12,8 @@ internal sealed class SnapshotBuilder(string? onlyTable, ushort generation)
     private readonly Dictionary<NftTableId, List<NftObject>> _objects = [];
     private readonly Dictionary<NftTableId, List<NftFlowTable>> _flowTables = [];
     private readonly Dictionary<(NftTableId, string), List<WireElement>> _elements = [];
+    private readonly ExpressionCache _expressions = new();
+    private (NftTableId Table, string Chain, List<NftRule> Rules)? _lastRules;
     private List<WireElement>? _current;
 
     public List<(NftTableId Table, NftSet Set)> Sets { get; } = [];
@@ -38,7 +40,7 @@ internal sealed class SnapshotBuilder(string? onlyTable, ushort generation)
         {
             case NfTablesMessage.NewTable: _tables.Add(TableCodec.Read(message)); break;
             case NfTablesMessage.NewChain: ListOf(_chains, table).Add(ChainCodec.Read(message)); break;
-            case NfTablesMessage.NewRule: ListOf(_rules, (table, MessageScope.Text(message, RuleCodec.Chain))).Add(RuleCodec.Read(message, out _)); break;
+            case NfTablesMessage.NewRule: RulesOf(table, MessageScope.Text(message, RuleCodec.Chain)).Add(RuleCodec.Read(message, out _, _expressions)); break;
             case NfTablesMessage.NewSet: Sets.Add((table, SetCodec.Read(message, out _))); break;
             case NfTablesMessage.NewObject: ListOf(_objects, table).Add(ObjectCodec.Read(message)); break;
             case NfTablesMessage.NewFlowTable: ListOf(_flowTables, table).Add(FlowTableCodec.Read(message)); break;
@@ -81,6 +83,15 @@ internal sealed class SnapshotBuilder(string? onlyTable, ushort generation)
         NftElement[] elements = new NftElement[wire.Count];
         for (int i = 0; i < elements.Length; i++) elements[i] = wire[i].Element;
         return set with { Elements = new(ImmutableCollectionsMarshal.AsImmutableArray(elements)) };
+    }
+
+    // The rules of one chain come one after the other.
+    private List<NftRule> RulesOf(NftTableId table, string chain)
+    {
+        if (_lastRules is { } last && ReferenceEquals(last.Chain, chain) && last.Table == table) return last.Rules;
+        List<NftRule> rules = ListOf(_rules, (table, chain));
+        _lastRules = (table, chain, rules);
+        return rules;
     }
 
     private static List<TItem> ListOf<TKey, TItem>(Dictionary<TKey, List<TItem>> lists, TKey key)
