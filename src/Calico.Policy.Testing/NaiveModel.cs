@@ -43,7 +43,7 @@ public sealed class NaiveModel
             bool discovery = flow is { Protocol.Number: 58, IcmpType: 130 or 131 or 132 or 133 or 135 or 136 } && flow.IpVersion == IpVersion.IPv6;
             if (toItsHost && discovery) return true;
             if (!PassesWorkload(sender, flow, ingress: false)) return false;
-            if (toItsHost) return _options.EndpointToHostAction != EndpointToHostAction.Drop;
+            if (toItsHost) return _options.EndpointToHostAction != EndpointToHostAction.Drop || flow.State is ConntrackState.Established or ConntrackState.Related;
         }
 
         if (senderNode is not null && InterfaceOf(senderNode, loopback: sameNode) is { } outgoing)
@@ -111,8 +111,10 @@ public sealed class NaiveModel
             if (raw != Decision.None) return raw;
         }
 
-        if (failsafe || flow.State is ConntrackState.Established or ConntrackState.Related) return Decision.None;
-        return Tiers(host, flow, ingress: true, p => p is { PreDnat: true, DoNotTrack: false }, endsPass: true);
+        Func<PolicyModel, bool> early = p => p is { PreDnat: true, DoNotTrack: false };
+        if (!Selected(host).Any(p => early(p) && Governs(p, ingress: true)) || flow.State is ConntrackState.Established or ConntrackState.Related) return Decision.None;
+        if (flow.State == ConntrackState.Invalid && !_options.DisableConntrackInvalidCheck) return Decision.Deny;
+        return failsafe ? Decision.None : Tiers(host, flow, ingress: true, early, endsPass: true);
     }
 
     private bool PassesTiersAndProfiles(EndpointModel endpoint, Flow flow, bool ingress)

@@ -8,17 +8,17 @@ internal sealed class AddressSpace
 {
     private readonly List<AddressClass> _classes = [];
 
-    public AddressSpace(IReadOnlyList<CompiledCluster> clusters, IEnumerable<IpPrefix> extra, bool v6)
+    public AddressSpace(IReadOnlyList<CompiledCluster> clusters, IEnumerable<IpPrefix[]> groups, bool v6)
     {
-        IpPrefix[] prefixes = [.. clusters.SelectMany(c => c.Prefixes).Concat(extra).Where(p => p.IsIPv6 == v6).Distinct()];
-        IpPrefix[] others = [.. extra.Where(p => p.IsIPv6 == v6).Distinct()];
+        IpPrefix[] prefixes = [.. clusters.SelectMany(c => c.Prefixes).Concat(groups.SelectMany(g => g)).Where(p => p.IsIPv6 == v6).Distinct()];
+        GroupIndex members = new(groups, v6);
         Dictionary<Signature, List<(UInt128 First, UInt128 Last)>> runs = [];
         foreach ((UInt128 first, UInt128 last) in Runs(prefixes, v6))
         {
             IpPrefix address = Host(first, v6);
             List<ulong> seen = [];
             foreach (CompiledCluster cluster in clusters) cluster.Describe(address, seen);
-            foreach (IpPrefix prefix in others) seen.Add(prefix.Contains(address) ? 1UL : 0);
+            members.Describe(address, seen);
             ref List<(UInt128, UInt128)>? same = ref CollectionsMarshal.GetValueRefOrAddDefault(runs, new Signature([.. seen]), out _);
             (same ??= []).Add((first, last));
         }
@@ -57,6 +57,36 @@ internal sealed class AddressSpace
     }
 
     private static IpPrefix Host(UInt128 bits, bool v6) => IpPrefix.FromBits(bits, v6 ? 128 : 32, v6);
+
+    /// <summary>Which groups of prefixes hold an address.</summary>
+    private sealed class GroupIndex
+    {
+        private readonly Dictionary<IpPrefix, List<ulong>> _groups = [];
+        private readonly int[] _lengths;
+
+        public GroupIndex(IEnumerable<IpPrefix[]> groups, bool v6)
+        {
+            foreach ((int number, IpPrefix[] group) in groups.Index())
+            {
+                foreach (IpPrefix prefix in group.Where(p => p.IsIPv6 == v6))
+                {
+                    ref List<ulong>? numbers = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, prefix, out _);
+                    (numbers ??= []).Add((ulong)number);
+                }
+            }
+
+            _lengths = [.. _groups.Keys.Select(p => (int)p.Length).Distinct()];
+        }
+
+        /// <summary>Appends the numbers of the groups, in order, and an end.</summary>
+        public void Describe(IpPrefix address, List<ulong> seen)
+        {
+            SortedSet<ulong> numbers = [];
+            foreach (int length in _lengths) numbers.UnionWith(_groups.GetValueOrDefault(address.Truncate(length)) ?? []);
+            seen.AddRange(numbers);
+            seen.Add(ulong.MaxValue);
+        }
+    }
 
     private readonly record struct Signature(ulong[] Words)
     {

@@ -341,6 +341,7 @@ internal sealed class ClusterDecisions
             Facts = cluster.Facts(addresses.Address);
             Workload = CompiledCluster.WorkloadOf(Facts);
             Node = cluster.NodeOf(addresses.Address, Workload);
+            if (cluster.Options.OnlyNode is { } only && Node != only) (Workload, Node) = (null, null);
             if (Workload is not null && cluster.PoliciesOf(Workload) is { } policies)
             {
                 Ingress = WalkProgram.Of(cluster, policies.Tiers, policies.Profiles, PolicyTypes.Ingress, endsPass: false);

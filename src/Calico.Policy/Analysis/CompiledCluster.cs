@@ -23,8 +23,10 @@ internal sealed class CompiledCluster
     public CompiledCluster(ClusterState state, EvaluatorOptions options)
     {
         (State, Options) = (state, options);
+        HashSet<PolicyId>? judging = options.OnlyNode is { } only ? PoliciesOn(only) : null;
         foreach (PolicyModel policy in state.Policies.Values)
         {
+            if (judging?.Contains(policy.Id) == false) continue;
             Rules[(policy.Id, PolicyTypes.Ingress)] = Compile(policy.Id, null, PolicyTypes.Ingress, (policy.Types & PolicyTypes.Ingress) == 0 ? [] : policy.Ingress);
             Rules[(policy.Id, PolicyTypes.Egress)] = Compile(policy.Id, null, PolicyTypes.Egress, (policy.Types & PolicyTypes.Egress) == 0 ? [] : policy.Egress);
         }
@@ -144,15 +146,18 @@ internal sealed class CompiledCluster
 
         foreach (IPNetwork net in _failsafeNets) seen.Add(IpPrefix.From(net).Contains(address) ? 1UL : 0);
         WorkloadEndpointModel? workload = WorkloadOf(facts);
+        string? node = NodeOf(address, workload);
+        if (Options.OnlyNode is { } only && node != only) (workload, node) = (null, null);
         seen.Add(workload is null ? 0 : (ulong)Number(_policyKeys, PoliciesOf(workload)) + 1);
         seen.Add(workload is null ? 0UL : workload.IsActive ? 1UL : 2UL);
-        seen.Add(NodeOf(address, workload) is { } node ? (ulong)Number(_nodes, node) + 1 : 0);
+        seen.Add(node is null ? 0 : (ulong)Number(_nodes, node) + 1);
     }
 
     public (string? Name, string? Node) Name(IpPrefix address)
     {
         WorkloadEndpointModel? workload = WorkloadOf(Facts(address));
         string? node = NodeOf(address, workload);
+        if (Options.OnlyNode is { } only && node != only) return (null, null);
         return (workload is not null ? workload.Id.Workload : node is not null ? $"node {node}" : null, workload?.Id.Node ?? node);
     }
 
@@ -160,7 +165,7 @@ internal sealed class CompiledCluster
         facts.Owners.Select(o => o.Owner.Workload).OfType<WorkloadEndpointModel>().MinBy(w => $"{w.Id} {w.Id.Node}", StringComparer.Ordinal);
 
     public string? NodeOf(IpPrefix address, WorkloadEndpointModel? workload) =>
-        workload is not null ? (_nodeAddresses.Count > 0 ? workload.Id.Node : null)
+        workload is not null ? (_nodeAddresses.Count > 0 || Options.OnlyNode is not null ? workload.Id.Node : null)
         : _nodeAddresses.Count > 0 ? _nodeAddresses.GetValueOrDefault(address.ToAddress()) : null;
 
     public EndpointPolicies PoliciesOf(EndpointModel endpoint)
@@ -168,6 +173,22 @@ internal sealed class CompiledCluster
         (LabelMap, EquatableArray<string>, bool) key = (endpoint.Labels, endpoint.Profiles, endpoint is HostEndpointModel);
         ref EndpointPolicies? policies = ref CollectionsMarshal.GetValueRefOrAddDefault(_selected, key, out _);
         return policies ??= PolicySelection.Of(State, endpoint, withStaged: false);
+    }
+
+    private HashSet<PolicyId> PoliciesOn(string node)
+    {
+        HashSet<PolicyId> policies = [];
+        foreach (EndpointModel endpoint in State.Workloads.Values.Where(w => w.Id.Node == node).Cast<EndpointModel>().Concat(State.Hosts.Values.Where(h => h.Id.Node == node)))
+        {
+            EndpointPolicies applied = PoliciesOf(endpoint);
+            foreach (EndpointTier tier in applied.Tiers.Concat(applied.ForwardTiers).Concat(applied.PreDnatTiers).Concat(applied.UntrackedTiers))
+            {
+                policies.UnionWith(tier.Ingress);
+                policies.UnionWith(tier.Egress);
+            }
+        }
+
+        return policies;
     }
 
     /// <summary>The ports that a side's names, negated names and service stand for at an address.</summary>

@@ -55,7 +55,7 @@ public sealed class FlowSpaceBuilder
 {
     private readonly List<CompiledCluster> _clusters = [];
     private readonly PacketBoundaries _packets = new();
-    private readonly List<IpPrefix> _prefixes = [];
+    private readonly List<IpPrefix[]> _groups = [];
 
     /// <summary>Adds everything a cluster's policies, endpoints and settings tell apart.</summary>
     public FlowSpaceBuilder Add(ClusterState cluster, EvaluatorOptions? options = null)
@@ -65,9 +65,13 @@ public sealed class FlowSpaceBuilder
     }
 
     /// <summary>Adds a prefix from elsewhere, for example from a ruleset: addresses inside and outside come into different classes.</summary>
-    public FlowSpaceBuilder AddPrefix(IPNetwork prefix)
+    public FlowSpaceBuilder AddPrefix(IPNetwork prefix) => AddAddresses([prefix]);
+
+    /// <summary>Adds a group of addresses from elsewhere, for example the members of a ruleset's set: those inside and outside come into different classes, those inside are not told apart.</summary>
+    public FlowSpaceBuilder AddAddresses(IEnumerable<IPNetwork> prefixes)
     {
-        _prefixes.Add(IpPrefix.From(prefix));
+        ArgumentNullException.ThrowIfNull(prefixes);
+        _groups.Add([.. prefixes.Select(p => IpPrefix.From(p))]);
         return this;
     }
 
@@ -101,8 +105,8 @@ public sealed class FlowSpaceBuilder
 
     /// <summary>Cuts the space.</summary>
     public FlowSpace Build() => new(
-        new AddressSpace(_clusters, _prefixes, v6: false),
-        new AddressSpace(_clusters, _prefixes, v6: true),
+        new AddressSpace(_clusters, _groups, v6: false),
+        new AddressSpace(_clusters, _groups, v6: true),
         new PacketSpace(_packets, v6: false),
         new PacketSpace(_packets, v6: true));
 

@@ -60,6 +60,9 @@ public sealed record EvaluatorOptions
     /// <summary>The interface by which nodes reach each other and the world.</summary>
     public string FabricInterface { get; init; } = "eth0";
 
+    /// <summary>The one node that judges; every other lets all pass. Null when all nodes judge, as in a cluster they do.</summary>
+    public string? OnlyNode { get; init; }
+
     /// <summary>
     /// The domain names an address is known by, for rules with domains. Null when nothing is known: then such a rule matches nothing if it allows and everyone if it denies.
     /// </summary>

@@ -72,11 +72,13 @@ public sealed class PolicyEvaluator
             bool staysOnNode = fromNode is not null && fromNode == toNode;
             string? dnatNode = flow.OriginalDestination is { } original ? _state.NodeAt(original.Address) : null;
 
-            if (fromNode is not null && !Leave(from, fromNode, to, toNode, staysOnNode)) return false;
-            if (dnatNode is not null && dnatNode != fromNode && dnatNode != toNode && !CrossDnatNode(dnatNode)) return false;
-            if (toNode is null) return true;
+            if (fromNode is not null && Judges(fromNode) && !Leave(from, fromNode, to, toNode, staysOnNode)) return false;
+            if (dnatNode is not null && dnatNode != fromNode && dnatNode != toNode && Judges(dnatNode) && !CrossDnatNode(dnatNode)) return false;
+            if (toNode is null || !Judges(toNode)) return true;
             return staysOnNode ? ArriveLocally(from, to) : Arrive(to, toNode, sawDnat: dnatNode == toNode);
         }
+
+        private bool Judges(string node) => _options.OnlyNode is not { } only || only == node;
 
         // On the sender's node, up to the point where the packet leaves it or is about to be delivered.
         private bool Leave(WorkloadEndpointModel? from, string node, WorkloadEndpointModel? to, string? toNode, bool staysOnNode)
@@ -94,7 +96,7 @@ public sealed class PolicyEvaluator
             if (!WorkloadWalk(from, PolicyTypes.Egress)) return false;
             if (toOwnHost)
             {
-                if (_options.EndpointToHostAction != EndpointToHostAction.Drop) return true;
+                if (_options.EndpointToHostAction != EndpointToHostAction.Drop || IsEstablished()) return true;
                 Add(PolicyHook.Workload, PolicyTypes.Egress, from.Id.ToString(), TraceOutcome.DenyWithoutRule, "workload to own host: the default endpoint-to-host action is Drop");
                 return false;
             }
@@ -153,8 +155,10 @@ public sealed class PolicyEvaluator
                 }
             }
 
-            if (IsEstablished() || IsFailsafe(_options.FailsafeInbound, packet, inbound: true)) return HostResult.Undecided;
+            if (!policies.PreDnatTiers.Any(t => !t.Ingress.IsEmpty)) return HostResult.Undecided;
             PolicyWalk mangle = Walk(PolicyHook.HostPreDnat, PolicyTypes.Ingress, host.Id.ToString());
+            if (ByConntrack(mangle) is { } decided) return decided ? HostResult.Undecided : HostResult.Denied;
+            if (IsFailsafe(_options.FailsafeInbound, packet, inbound: true)) return HostResult.Undecided;
             return mangle.Tiers(policies.PreDnatTiers, in packet, withStaged, endsPass: true) switch
             {
                 HookVerdict.Deny => HostResult.Denied,

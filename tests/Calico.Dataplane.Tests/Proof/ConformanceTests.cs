@@ -28,7 +28,6 @@ public sealed class ConformanceTests
         TestNetwork maps = new(cluster.State, cluster.Options with { Shape = PolicyShape.Maps });
         foreach (Flow flow in BoundaryFlows.Of(cluster.State, FlowsPerCluster, index))
         {
-            if (IsReplyToOwnHost(cluster.State, flow)) continue;
             FlowVerdict expected = evaluator.Evaluate(flow);
             foreach ((string shape, TestNetwork network) in (ReadOnlySpan<(string, TestNetwork)>)[("chains", chains), ("maps", maps)])
             {
@@ -37,9 +36,4 @@ public sealed class ConformanceTests
             }
         }
     }
-
-    // A workload's replies to its own host (to a kubelet's probe, say) pass in the kernel; the evaluator gives them the default action for new packets.
-    internal static bool IsReplyToOwnHost(ClusterState state, Flow flow) =>
-        flow.State is ConntrackState.Established or ConntrackState.Related && state.WorkloadAt(flow.Source) is { } from && state.WorkloadAt(flow.Destination) is null
-        && state.NodeAt(flow.Destination) == from.Id.Node;
 }

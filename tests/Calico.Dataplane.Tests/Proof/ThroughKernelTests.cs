@@ -30,7 +30,6 @@ public sealed class ThroughKernelTests
             PolicyEvaluator evaluator = new(cluster.State, cluster.EvaluatorOptions);
             foreach (Flow flow in BoundaryFlows.Of(cluster.State, 100, index + 1))
             {
-                if (ConformanceTests.IsReplyToOwnHost(cluster.State, flow)) continue;
                 FlowVerdict expected = evaluator.Evaluate(flow);
                 if (network.Delivers(flow) != expected.IsAllowed) Assert.Fail($"{shape}: {flow} ({flow.State}) is {expected}:\n{string.Join('\n', network.Trace)}");
             }

@@ -38,7 +38,7 @@ internal static class BoundaryFlows
                 SourcePort = random.Next(4) == 0 ? ports[random.Next(ports.Count)] : (ushort)40000,
                 IcmpType = new byte[] { 0, 3, 8, 128, 135 }[random.Next(5)],
                 IcmpCode = (byte)random.Next(3),
-                State = random.Next(12) switch { 0 => ConntrackState.Established, 1 => ConntrackState.Related, _ => ConntrackState.New },
+                State = random.Next(14) switch { 0 => ConntrackState.Established, 1 => ConntrackState.Related, 2 => ConntrackState.Invalid, _ => ConntrackState.New },
             };
         }
     }
