@@ -1,4 +1,5 @@
 using System.Globalization;
+using Calico.Datastore.Bench;
 using Calico.Datastore.Etcd;
 using Calico.Datastore.Sqlite;
 using Calico.Ipam.Bench;
@@ -18,7 +19,8 @@ switch (what)
         try
         {
             await using SqliteDatastore sqlite = new(Path.Combine(folder, "bench.db"));
-            await new StoreWorkload("sqlite", sqlite).RunAsync(Argument(1, 100), Argument(2, 100));
+            using BareSqlite bareSqlite = new(Path.Combine(folder, "bare.db"));
+            await new StoreWorkload("sqlite", sqlite, bareSqlite).RunAsync(Argument(1, 100), Argument(2, 100));
         }
         finally
         {
@@ -27,7 +29,12 @@ switch (what)
 
         break;
     case "etcd" when args.Length > 1:
-        await using (EtcdDatastore etcd = new(args[1])) await new StoreWorkload("etcd", etcd).RunAsync(Argument(2, 1000), Argument(3, 100));
+        await using (EtcdDatastore etcd = new(args[1]))
+        {
+            using BareEtcd bareEtcd = new(args[1]);
+            await new StoreWorkload("etcd", etcd, bareEtcd).RunAsync(Argument(2, 1000), Argument(3, 100));
+        }
+
         break;
     default:
         await Console.Error.WriteLineAsync("Usage: Calico.Ipam.Bench memory | sqlite [NODES PODS] | etcd ENDPOINT [NODES PODS]");

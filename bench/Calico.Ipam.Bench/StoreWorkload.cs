@@ -2,51 +2,46 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Calico.Datastore;
+using Calico.Datastore.Bench;
 using CommitResult = Calico.Ipam.CommitResult;
 
 namespace Calico.Ipam.Bench;
 
-/// <summary>Assignments against a durable store, beside a bare compare-and-swap loop on the same store in the same run.</summary>
-internal sealed class StoreWorkload(string name, IDatastore store)
+/// <summary>Assignments against a durable store, beside the store's own client in a bare loop in the same run.</summary>
+internal sealed class StoreWorkload(string name, IDatastore store, IBareStore bare)
 {
+    /// <summary>About what a half full block and a handle take as JSON.</summary>
+    private const int BlockSize = 2000, HandleSize = 60;
+
     private readonly DatastoreIpamStore _ipam = new DatastoreIpamStore(store);
     private int _names;
 
     public async Task RunAsync(int nodes, int podsPerNode)
     {
-        _ = await BareAsync(8, 2000) + await AssignAsync(8, 4000);
-        List<(double Bare, double Assign)> alone = [];
-        for (int round = 0; round < 3; round++) alone.Add((await BareAsync(1, 1500), await AssignAsync(1, 1500)));
-        Ratio("unbatched, 1 caller", alone);
-        List<(double Bare, double Assign)> same = [];
-        for (int round = 0; round < 3; round++) same.Add((await BareAsync(32, 6000, likeAnAssignment: true), await AssignAsync(32, 6000)));
-        Ratio("32 nodes at once beside bare writes of the same size", same);
-        List<(double Bare, double Assign)> many = [];
-        for (int round = 0; round < 3; round++) many.Add((await BareAsync(32, 6000), await AssignAsync(32, 6000)));
-        Ratio("32 nodes at once", many);
-        await BatchedAsync();
-        await WarmAsync(many[1].Bare);
+        _ = await BareAsync(8, 2000, BlockSize) + await AssignAsync(8, 4000);
+        await CompareAsync(1, 1500);
+        double floor = await CompareAsync(32, 6000);
+        await BatchedAsync(floor);
+        await WarmAsync(floor);
+        await ShowAsync(10_000);
         await ClusterAsync(nodes, podsPerNode);
     }
 
-    /// <summary>Each caller replaces its own key over and over; like an assignment it writes a block's octets and creates a small key.</summary>
-    private async Task<double> BareAsync(int callers, int operations, bool likeAnAssignment = false)
+    /// <summary>Assignments beside a bare compare-and-swap of a block's octets, alone and together with a new small key, as an assignment writes them.</summary>
+    private async Task<double> CompareAsync(int callers, int operations)
     {
-        byte[] value = new byte[likeAnAssignment ? 3000 : 600], small = new byte[60];
-        int run = ++_names;
+        List<(double Bare, double Same, double Assign)> rounds = [];
+        for (int round = 0; round < 3; round++)
+            rounds.Add((await BareAsync(callers, operations, BlockSize), await BareAsync(callers, operations, BlockSize, HandleSize), await AssignAsync(callers, operations)));
+        (double bare, double same, double assign) = rounds.OrderBy(one => one.Assign / one.Bare).ElementAt(rounds.Count / 2);
+        Measure.Print($"{name}/{callers} node(s) at once", ("assignmentsPerSecond", Math.Round(assign)), ("ratioToBareCas", Math.Round(assign / bare, 2)), ("ratioToBareCasOfBothKeys", Math.Round(assign / same, 2)));
+        return bare;
+    }
+
+    private async Task<double> BareAsync(int callers, int operations, int size, int small = 0)
+    {
         long started = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
-        {
-            StoreWrite[] write = [StoreWrite.Create($"/bench/{run}/{caller}", value)];
-            for (int i = 0; i < operations / callers; i++)
-            {
-                CommitResult result = await _ipam.CommitAsync(write);
-                if (result.Status != CommitStatus.Done) throw new InvalidOperationException(result.ToString());
-                write = likeAnAssignment
-                    ? [StoreWrite.Replace(write[0].Key, value, result.Revision), StoreWrite.Create($"/bench/{run}/{caller}/{i}", small)]
-                    : [StoreWrite.Replace(write[0].Key, value, result.Revision)];
-            }
-        })));
+        await bare.RunAsync(callers, operations, size, small);
         return operations / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
@@ -64,7 +59,7 @@ internal sealed class StoreWorkload(string name, IDatastore store)
         return operations / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    private async Task BatchedAsync()
+    private async Task BatchedAsync(double floor)
     {
         int run = ++_names;
         IpamClient client = new(_ipam, Cluster($"10.{run}.0.0/16"));
@@ -72,13 +67,30 @@ internal sealed class StoreWorkload(string name, IDatastore store)
         const int Count = 4800;
         long started = Stopwatch.GetTimestamp();
         await Parallel.ForAsync(0, Count, new ParallelOptions { MaxDegreeOfParallelism = 256 }, async (i, _) => await Assign(client, $"{run}", i.ToString(CultureInfo.InvariantCulture)));
-        Measure.Print($"{name}/256 requests of one node at once", ("assignmentsPerSecond", Math.Round(Count / Stopwatch.GetElapsedTime(started).TotalSeconds)));
+        Rate("256 requests of one node at once", Count, started, floor);
         long bulk = Stopwatch.GetTimestamp();
         for (int i = 0; i < 100; i++) await client.AutoAssignAsync(new AutoAssignRequest { Node = $"bulk-{run}", IPv4 = 64, Handle = $"bulk-{run}-{i}", MaxBlocksPerHost = 1000 });
-        Measure.Print($"{name}/64 addresses a request", ("assignmentsPerSecond", Math.Round(6400 / Stopwatch.GetElapsedTime(bulk).TotalSeconds)));
+        Rate("64 addresses a request", 6400, bulk, floor);
     }
 
-    private async Task WarmAsync(double bare)
+    /// <summary>All of a large cluster's pools and blocks, read from the store and counted.</summary>
+    private async Task ShowAsync(int blocks)
+    {
+        int run = ++_names;
+        IpamClient client = new(_ipam, Cluster($"{run + 20}.0.0.0/8"));
+        for (int i = 0; i < blocks / 500; i++) await client.AutoAssignAsync(new AutoAssignRequest { Node = $"show-{i}", IPv4 = 500 * 64 - 32, Handle = $"show-{i}", MaxBlocksPerHost = 1000 });
+        long started = Stopwatch.GetTimestamp();
+        int seen = (await client.GetUtilizationAsync()).Sum(pool => pool.Blocks.Count);
+        Measure.Print($"{name}/show", ("blocks", seen), ("milliseconds", Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds)));
+    }
+
+    private void Rate(string what, int count, long started, double floor)
+    {
+        double rate = count / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        Measure.Print($"{name}/{what}", ("assignmentsPerSecond", Math.Round(rate)), ("ratioToBareCas", Math.Round(rate / floor, 2)));
+    }
+
+    private async Task WarmAsync(double floor)
     {
         int run = ++_names;
         using WarmAddresses warm = new(new IpamClient(_ipam, Cluster($"10.{run}.0.0/16")), new WarmAddressOptions { Node = $"warm-{run}", IPv4 = 64 });
@@ -101,7 +113,7 @@ internal sealed class StoreWorkload(string name, IDatastore store)
         }
 
         double rate = operations / Stopwatch.GetElapsedTime(started).TotalSeconds;
-        Measure.Print($"{name}/warm assign and release with write-behind", ("operationsPerSecond", Math.Round(rate)), ("ratioToBareCas", Math.Round(rate / bare, 1)));
+        Measure.Print($"{name}/warm assign and release with write-behind", ("operationsPerSecond", Math.Round(rate)), ("ratioToBareCas", Math.Round(rate / floor, 1)));
     }
 
     /// <summary>A whole cluster comes up: 32 allocators work through all nodes' pods.</summary>
@@ -128,12 +140,6 @@ internal sealed class StoreWorkload(string name, IDatastore store)
     {
         AutoAssignResult result = await client.AutoAssignAsync(new AutoAssignRequest { Node = node, IPv4 = 1, Handle = $"net.{node}.{pod}", MaxBlocksPerHost = 1000 });
         if (!result.IsComplete) throw new InvalidOperationException(result.IPv4!.ShortfallMessage);
-    }
-
-    private void Ratio(string what, List<(double Bare, double Assign)> rounds)
-    {
-        (double bare, double assign) = rounds.OrderBy(round => round.Assign / round.Bare).ElementAt(rounds.Count / 2);
-        Measure.Print($"{name}/{what}", ("assignmentsPerSecond", Math.Round(assign)), ("bareCasPerSecond", Math.Round(bare)), ("ratio", Math.Round(assign / bare, 2)));
     }
 
     private static FixedClusterSource Cluster(string cidr) => MemoryWorkload.Cluster(cidr);

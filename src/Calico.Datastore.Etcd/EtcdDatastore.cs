@@ -8,15 +8,14 @@ namespace Calico.Datastore.Etcd;
 /// <summary>The datastore in an etcd v3 cluster, on the keys a real Calico uses.</summary>
 /// <remarks>
 /// Reads are linearizable and go on to the next member when one does not answer. A commit is sent once: where its answer is lost it is
-/// <see cref="CommitOutcome.Ambiguous"/>. A watch goes on over lost connections, restarted members and elections without a lost or doubled event.
+/// <see cref="CommitOutcome.Ambiguous"/>. When many commits are under way at once, those without a common key go to etcd together and share a revision. A watch goes on over lost connections, restarted members and elections without a lost or doubled event.
 /// </remarks>
 public sealed class EtcdDatastore : IDatastore
 {
-    /// <summary>etcd's default limit of operations in a transaction.</summary>
-    private const int TransactionLimit = 128;
     private const int PageSize = 2000;
 
     private readonly Cluster _cluster;
+    private readonly CommitGroups _commits;
     private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Makes the client; connections are made when they are needed.</summary>
@@ -26,6 +25,7 @@ public sealed class EtcdDatastore : IDatastore
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _cluster = new(options);
+        _commits = new(SendAsync);
     }
 
     /// <summary>Makes the client for a cluster without TLS and users.</summary>
@@ -35,7 +35,7 @@ public sealed class EtcdDatastore : IDatastore
     }
 
     /// <summary>128, etcd's default.</summary>
-    public int MaximumWrites => TransactionLimit;
+    public int MaximumWrites => CommitGroups.MaximumOperations;
 
     /// <summary>True.</summary>
     public bool CanBeAmbiguous => true;
@@ -70,13 +70,9 @@ public sealed class EtcdDatastore : IDatastore
     public async ValueTask<CommitResult> CommitAsync(Transaction transaction, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        if (Math.Max(transaction.Writes.Count, transaction.Conditions.Count) > TransactionLimit)
-            throw new ArgumentException($"A transaction may have {TransactionLimit} writes and conditions each.", nameof(transaction));
-        Wire.TxnRequest request = Request(transaction);
-        (Wire.TxnResponse? answer, string? lost) = await _cluster.MutateAsync((member, call) => member.KV.TxnAsync(request, call), cancellationToken).ConfigureAwait(false);
-        if (answer is null) return CommitResult.Lost(lost ?? "");
-        if (answer.Succeeded) return CommitResult.Success(answer.Header.Revision);
-        return CommitResult.Conflicted(answer.Header.Revision, [.. answer.Responses.Select(r => r.ResponseRange.Kvs.Count == 0 ? null : Range.Item(r.ResponseRange.Kvs[0]))]);
+        if (Math.Max(transaction.Writes.Count, transaction.Conditions.Count) > CommitGroups.MaximumOperations)
+            throw new ArgumentException($"A transaction may have {CommitGroups.MaximumOperations} writes and conditions each.", nameof(transaction));
+        return await _commits.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -154,6 +150,15 @@ public sealed class EtcdDatastore : IDatastore
     {
         await _disposed.CancelAsync().ConfigureAwait(false);
         _cluster.Dispose();
+    }
+
+    private async ValueTask<CommitResult> SendAsync(Transaction transaction, CancellationToken cancellationToken)
+    {
+        Wire.TxnRequest request = Request(transaction);
+        (Wire.TxnResponse? answer, string? lost) = await _cluster.MutateAsync((member, call) => member.KV.TxnAsync(request, call), cancellationToken).ConfigureAwait(false);
+        if (answer is null) return CommitResult.Lost(lost ?? "");
+        if (answer.Succeeded) return CommitResult.Success(answer.Header.Revision);
+        return CommitResult.Conflicted(answer.Header.Revision, [.. answer.Responses.Select(r => r.ResponseRange.Kvs.Count == 0 ? null : Range.Item(r.ResponseRange.Kvs[0]))]);
     }
 
     private static async Task<bool> RenewAsync(Member member, long lease, CallOptions call)

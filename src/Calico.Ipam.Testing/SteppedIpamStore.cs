@@ -8,7 +8,7 @@ namespace Calico.Ipam.Testing;
 /// <param name="maxWritesPerCommit">1 hides the inner store's transactions; null keeps them.</param>
 public sealed class SteppedIpamStore(InMemoryIpamStore inner, int? maxWritesPerCommit = null) : IIpamStore
 {
-    private Action<StoreFault>? _waiting;
+    private readonly Queue<(bool IsCommit, Action<StoreFault> Go)> _waiting = [];
     private bool _crashed;
 
     /// <inheritdoc/>
@@ -18,28 +18,27 @@ public sealed class SteppedIpamStore(InMemoryIpamStore inner, int? maxWritesPerC
     public bool CanBeAmbiguous => true;
 
     /// <summary>Whether a call waits to be let go on.</summary>
-    public bool IsWaiting => _waiting is not null;
+    public bool IsWaiting => _waiting.Count > 0;
 
-    /// <summary>Whether the waiting call is a commit.</summary>
-    public bool IsCommitWaiting { get; private set; }
+    /// <summary>Whether the call that waits longest is a commit.</summary>
+    public bool IsCommitWaiting => _waiting.TryPeek(out (bool IsCommit, Action<StoreFault> Go) next) && next.IsCommit;
 
     /// <summary>Called after each commit with its true outcome.</summary>
     public Action<ReadOnlyMemory<StoreWrite>, CommitResult>? AfterCommit { get; set; }
 
-    /// <summary>Lets the waiting call happen; the process runs on until its next call before this returns.</summary>
+    /// <summary>Lets the call that waits longest happen; the process runs on until its next call before this returns.</summary>
     /// <param name="fault">What goes wrong with it; counts for commits only.</param>
     public void Step(StoreFault fault = StoreFault.None)
     {
-        Action<StoreFault> go = _waiting ?? throw new InvalidOperationException("No call is waiting.");
-        _waiting = null;
-        go(fault);
+        if (!_waiting.TryDequeue(out (bool IsCommit, Action<StoreFault> Go) next)) throw new InvalidOperationException("No call is waiting.");
+        next.Go(fault);
     }
 
-    /// <summary>Ends the process: the waiting call never happens, later ones never return.</summary>
+    /// <summary>Ends the process: waiting calls never happen, later ones never return.</summary>
     public void Crash()
     {
         _crashed = true;
-        _waiting = null;
+        _waiting.Clear();
     }
 
     /// <inheritdoc/>
@@ -65,11 +64,9 @@ public sealed class SteppedIpamStore(InMemoryIpamStore inner, int? maxWritesPerC
 
     private ValueTask<T> Wait<T>(bool commit, Func<StoreFault, ValueTask<T>> call)
     {
-        if (_waiting is not null) throw new InvalidOperationException("This view serves one operation at a time: give each its own.");
         TaskCompletionSource<T> reply = new();
         if (_crashed) return new(reply.Task);
-        IsCommitWaiting = commit;
-        _waiting = fault => Reply(call(fault), reply);
+        _waiting.Enqueue((commit, fault => Reply(call(fault), reply)));
         return new(reply.Task);
     }
 

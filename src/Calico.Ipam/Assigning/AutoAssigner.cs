@@ -12,6 +12,8 @@ namespace Calico.Ipam.Assigning;
 /// </summary>
 internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTaker taker, OwnedBlocks owned)
 {
+    private const int ReadAhead = 32;
+
     public async ValueTask<Assignments> AssignAsync(AutoAssignRequest request, int ipVersion, CancellationToken cancel)
     {
         IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);
@@ -90,19 +92,33 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
 
     private async ValueTask AgainAsync(AssignJob job, OwnerBlocks blocks, bool everything, CancellationToken cancel)
     {
-        List<IpPrefix> open = await blocks.ReloadAsync(job, everything, cancel).ConfigureAwait(false);
+        IReadOnlyCollection<IpPrefix> open = await blocks.ReloadAsync(job, everything, cancel).ConfigureAwait(false);
         foreach (IpPrefix range in open) taker.Forget(range);
         await TakeFromAsync(job, blocks, open, cancel).ConfigureAwait(false);
     }
 
-    private async ValueTask TakeFromAsync(AssignJob job, OwnerBlocks blocks, List<IpPrefix> open, CancellationToken cancel)
+    private async ValueTask TakeFromAsync(AssignJob job, OwnerBlocks blocks, IReadOnlyCollection<IpPrefix> open, CancellationToken cancel)
     {
-        for (int i = 0; i < open.Count && job.Missing > 0;)
+        if (open.Count == 1)
         {
-            IpPrefix range = open[i];
-            if (job.PoolFor(range) is null || job.Reserved.Covers(range) || await TakeAsync(job, blocks, range, cancel).ConfigureAwait(false) == TakeOutcome.Open) i++;
+            IpPrefix only = open.First();
+            if (IsUsable(job, only)) await TakeAsync(job, blocks, only, cancel).ConfigureAwait(false);
+            return;
+        }
+
+        foreach (IpPrefix[] next in open.Where(range => IsUsable(job, range)).ToArray().Chunk(ReadAhead))
+        {
+            if (job.Missing == 0) return;
+            await taker.ReadAheadAsync(job.Owner, next.Where(range => blocks.IsConfirmed(range)), cancel).ConfigureAwait(false);
+            foreach (IpPrefix range in next)
+            {
+                if (job.Missing == 0) return;
+                await TakeAsync(job, blocks, range, cancel).ConfigureAwait(false);
+            }
         }
     }
+
+    private static bool IsUsable(AssignJob job, in IpPrefix range) => job.PoolFor(range) is not null && !job.Reserved.Covers(range);
 
     private async ValueTask<TakeOutcome> TakeAsync(AssignJob job, OwnerBlocks blocks, IpPrefix range, CancellationToken cancel)
     {

@@ -9,7 +9,8 @@ namespace Calico.Ipam.Assigning;
 /// <summary>Finds blocks: new ones along the host's walk, empty ones of others, and such that can lend addresses.</summary>
 internal static class BlockSearch
 {
-    private const int Probes = 3;
+    /// <summary>So many candidates are looked at in one go before all blocks of the cluster are listed.</summary>
+    private const int Probes = 8;
 
     /// <summary>Claims the first block along the walk that is free in any of the job's pools; failing that, an empty block that another host has had for a while.</summary>
     public static async ValueTask<Versioned<IpamBlock>?> FindAsync(IpamContext context, Claimer claimer, AssignJob job, OwnerBlocks owned, CancellationToken cancel)
@@ -17,20 +18,32 @@ internal static class BlockSearch
         HashSet<IpPrefix>? existing = null;
         foreach (PoolEntry pool in job.Pools)
         {
-            int tried = 0;
-            foreach (IpPrefix candidate in BlockWalk.From(job.Owner.Name, pool, Seed(context), job.Reserved))
+            IEnumerable<IpPrefix> walk = BlockWalk.From(job.Owner.Name, pool, Seed(context), job.Reserved).Where(candidate => !owned.Has(candidate));
+            if (existing is null)
             {
-                if (owned.Has(candidate)) continue;
-                if (tried++ >= Probes && existing is null) existing = await context.BlockRangesAsync(job.IpVersion, cancel).ConfigureAwait(false);
-                if (existing is not null && existing.Contains(candidate)) continue;
-                if (await claimer.ClaimAsync(job.Owner, candidate, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false) is { } claimed &&
-                    claimed.Document.FreeCount(job.Reserved) > 0)
-                    return claimed;
+                IpPrefix[] near = [.. walk.Take(Probes)];
+                Versioned<IpamBlock>?[] there = await context.BlocksAsync(near, cancel).ConfigureAwait(false);
+                foreach ((IpPrefix candidate, Versioned<IpamBlock>? block) in near.Zip(there))
+                {
+                    if (block is not null && !block.Value.Document.IsOwnedBy(job.Owner)) continue;
+                    if (await ClaimAsync(context, claimer, job, candidate, cancel).ConfigureAwait(false) is { } claimed) return claimed;
+                }
+
+                if (near.Length < Probes) continue;
+                existing = await context.BlockRangesAsync(job.IpVersion, cancel).ConfigureAwait(false);
+            }
+
+            foreach (IpPrefix candidate in walk)
+            {
+                if (!existing.Contains(candidate) && await ClaimAsync(context, claimer, job, candidate, cancel).ConfigureAwait(false) is { } claimed) return claimed;
             }
         }
 
         return await ReclaimAsync(context, claimer, job, cancel).ConfigureAwait(false);
     }
+
+    private static async ValueTask<Versioned<IpamBlock>?> ClaimAsync(IpamContext context, Claimer claimer, AssignJob job, IpPrefix candidate, CancellationToken cancel) =>
+        await claimer.ClaimAsync(job.Owner, candidate, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false) is { } claimed && claimed.Document.FreeCount(job.Reserved) > 0 ? claimed : null;
 
     /// <summary>Blocks of others with free addresses, in the order of the host's walk.</summary>
     public static async ValueTask<List<IpPrefix>> LendersAsync(IpamContext context, AssignJob job, PoolEntry pool, CancellationToken cancel)

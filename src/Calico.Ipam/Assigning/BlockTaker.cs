@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Calico.Ipam.Blocks;
 using Calico.Ipam.Claims;
 using Calico.Ipam.Engine;
@@ -9,9 +8,6 @@ namespace Calico.Ipam.Assigning;
 /// <summary>Takes addresses out of one block by compare-and-swap. Remembers blocks as last written, so that the usual assignment reads nothing.</summary>
 internal sealed class BlockTaker(IpamContext context, Claimer claimer, BlockWriter writer)
 {
-    private const int MaxRemembered = 4096;
-    private readonly ConcurrentDictionary<IpPrefix, Versioned<IpamBlock>> _remembered = new();
-
     /// <summary>How many jobs one write may serve: each brings a handle.</summary>
     public int MaxBatch => Math.Max(1, context.MaxWrites - 1);
 
@@ -26,7 +22,7 @@ internal sealed class BlockTaker(IpamContext context, Claimer claimer, BlockWrit
         AssignJob first = jobs[0];
         for (int attempt = 1; ; attempt++)
         {
-            Versioned<IpamBlock>? read = from != TakeFrom.Anybody && attempt == 1 && _remembered.TryGetValue(range, out Versioned<IpamBlock> known) && known.Document.IsOwnedBy(first.Owner)
+            Versioned<IpamBlock>? read = from != TakeFrom.Anybody && attempt == 1 && context.Known.TryRecall(range, out Versioned<IpamBlock> known) && known.Document.IsOwnedBy(first.Owner)
                 ? known
                 : await ReadAsync(first, range, attempt == 1 ? from : Surer(from), cancel).ConfigureAwait(false);
             if (read is not { } block) return TakeOutcome.Gone;
@@ -107,15 +103,22 @@ internal sealed class BlockTaker(IpamContext context, Claimer claimer, BlockWrit
         return addresses;
     }
 
-    public void Remember(in IpPrefix range, Versioned<IpamBlock> block)
+    /// <summary>Reads blocks of an owner at the same time, so that taking from them one after the other waits for the store once.</summary>
+    public async ValueTask ReadAheadAsync(AffinityOwner owner, IEnumerable<IpPrefix> ranges, CancellationToken cancel)
     {
-        if (_remembered.Count >= MaxRemembered) _remembered.Clear();
-        _remembered[range] = block;
+        IpPrefix[] unknown = [.. ranges.Where(range => !context.Known.TryRecall(range, out _))];
+        if (unknown.Length == 0) return;
+        foreach (Versioned<IpamBlock>? read in await context.BlocksAsync(unknown, cancel).ConfigureAwait(false))
+        {
+            if (read is { } block && block.Document.IsOwnedBy(owner)) Remember(block.Document.Range, block);
+        }
     }
 
-    public bool TryRecall(in IpPrefix range, out Versioned<IpamBlock> block) => _remembered.TryGetValue(range, out block);
+    public void Remember(in IpPrefix range, Versioned<IpamBlock> block) => context.Known.Remember(range, block);
 
-    public void Forget(in IpPrefix range) => _remembered.TryRemove(range, out _);
+    public bool TryRecall(in IpPrefix range, out Versioned<IpamBlock> block) => context.Known.TryRecall(range, out block);
+
+    public void Forget(in IpPrefix range) => context.Known.Forget(range);
 
     private async ValueTask<Versioned<IpamBlock>?> ReadAsync(AssignJob job, IpPrefix range, TakeFrom from, CancellationToken cancel)
     {

@@ -37,9 +37,9 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentQueue<IpPrefix> _roomAgain = new();
     private readonly ConcurrentQueue<AssignJob> _waiting = new();
-    private readonly Dictionary<IpPrefix, AffinityState> _all = [];
-    private readonly List<IpPrefix> _open = [];
-    private readonly List<IpPrefix> _full = [];
+    private readonly Dictionary<IpPrefix, (AffinityState State, LinkedListNode<IpPrefix> Place)> _all = [];
+    private readonly LinkedList<IpPrefix> _open = [];
+    private readonly LinkedList<IpPrefix> _full = [];
     private IpamCluster? _checked;
     private volatile bool _stale = true;
 
@@ -85,15 +85,15 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
     public bool Has(in IpPrefix range) => _all.ContainsKey(range);
 
     /// <summary>The affinity was confirmed when it was last read, so that reading the block is enough.</summary>
-    public bool IsConfirmed(in IpPrefix range) => _all.TryGetValue(range, out AffinityState state) && state == AffinityState.Confirmed;
+    public bool IsConfirmed(in IpPrefix range) => _all.TryGetValue(range, out (AffinityState State, LinkedListNode<IpPrefix> Place) block) && block.State == AffinityState.Confirmed;
 
     /// <summary>Blocks that may have room, read from the store when nothing is known or the pools changed. Full ones are to be taken off the list.</summary>
-    public async ValueTask<List<IpPrefix>> OpenAsync(AssignJob job, CancellationToken cancel)
+    public async ValueTask<IReadOnlyCollection<IpPrefix>> OpenAsync(AssignJob job, CancellationToken cancel)
     {
         if (_stale || !ReferenceEquals(_checked, job.Cluster)) return await ReloadAsync(job, everything: true, cancel).ConfigureAwait(false);
         while (_roomAgain.TryDequeue(out IpPrefix range))
         {
-            if (_all.ContainsKey(range) && _full.Remove(range)) _open.Add(range);
+            if (_all.TryGetValue(range, out (AffinityState State, LinkedListNode<IpPrefix> Place) block) && block.Place.List == _full) Move(block.Place, _open);
         }
 
         return _open;
@@ -103,12 +103,12 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
     /// <param name="job">For its pools.</param>
     /// <param name="everything">Look at all of them once more.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async ValueTask<List<IpPrefix>> ReloadAsync(AssignJob job, bool everything, CancellationToken cancel)
+    public async ValueTask<IReadOnlyCollection<IpPrefix>> ReloadAsync(AssignJob job, bool everything, CancellationToken cancel)
     {
         _stale = false;
         _roomAgain.Clear();
-        HashSet<IpPrefix> stillFull = everything ? [] : [.. _full.Skip(Rechecked)];
-        List<IpPrefix> fullBefore = [.. _full.Skip(Rechecked)];
+        List<IpPrefix> full = everything ? [] : [.. _full.Skip(Rechecked)];
+        HashSet<IpPrefix> stillFull = [.. full];
         List<BlockAffinity> affinities = await context.AffinitiesAsync(owner, ipVersion, cancel).ConfigureAwait(false);
         _all.Clear();
         _open.Clear();
@@ -117,11 +117,14 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
         {
             IpPrefix range = IpPrefix.From(affinity.Block);
             if (job.PoolFor(range) is null && await GaveUpAsync(job, range, cancel).ConfigureAwait(false)) continue;
-            _all[range] = affinity.State;
-            if (!stillFull.Contains(range)) _open.Add(range);
+            _all[range] = (affinity.State, stillFull.Contains(range) ? new(range) : _open.AddLast(range));
         }
 
-        if (!everything) _full.AddRange(fullBefore.Where(_all.ContainsKey));
+        foreach (IpPrefix range in full)
+        {
+            if (_all.TryGetValue(range, out (AffinityState State, LinkedListNode<IpPrefix> Place) block)) _full.AddLast(block.Place);
+        }
+
         IsFresh = true;
         _checked = job.Cluster;
         return _open;
@@ -129,19 +132,23 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
 
     public void Add(in IpPrefix range)
     {
-        if (_all.TryAdd(range, AffinityState.Confirmed)) _open.Add(range);
+        if (!_all.ContainsKey(range)) _all[range] = (AffinityState.Confirmed, _open.AddLast(range));
     }
 
     public void MarkFull(in IpPrefix range)
     {
-        if (_open.Remove(range)) _full.Add(range);
+        if (_all.TryGetValue(range, out (AffinityState State, LinkedListNode<IpPrefix> Place) block) && block.Place.List == _open) Move(block.Place, _full);
     }
 
     public void Remove(in IpPrefix range)
     {
-        _all.Remove(range);
-        _open.Remove(range);
-        _full.Remove(range);
+        if (_all.Remove(range, out (AffinityState State, LinkedListNode<IpPrefix> Place) block)) block.Place.List?.Remove(block.Place);
+    }
+
+    private static void Move(LinkedListNode<IpPrefix> place, LinkedList<IpPrefix> to)
+    {
+        place.List?.Remove(place);
+        to.AddLast(place);
     }
 
     // Only a pool that no longer selects the node makes the node give a block up: another use or another choice of pools is a matter of this one request.

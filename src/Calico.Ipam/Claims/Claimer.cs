@@ -83,8 +83,9 @@ internal sealed class Claimer(IpamContext context)
 
     private async ValueTask<ClaimView> ReadAsync(ClaimView view, CancellationToken cancel)
     {
-        Versioned<BlockAffinity>? affinity = await context.AffinityAsync(view.Owner, view.Range, cancel).ConfigureAwait(false);
+        ValueTask<Versioned<BlockAffinity>?> affinityRead = context.AffinityAsync(view.Owner, view.Range, cancel);
         Versioned<IpamBlock>? block = await context.BlockAsync(view.Range, cancel).ConfigureAwait(false);
+        Versioned<BlockAffinity>? affinity = await affinityRead.ConfigureAwait(false);
         return view with
         {
             Affinity = affinity,

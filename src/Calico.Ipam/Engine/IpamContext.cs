@@ -16,12 +16,22 @@ internal sealed class IpamContext(IIpamStore store, IIpamClusterSource clusters,
 
     public int MaxWrites => store.MaxWritesPerCommit;
 
+    /// <summary>What this process knows of blocks.</summary>
+    public BlockCache Known { get; } = new();
+
     public ValueTask<IpamCluster> ClusterAsync(CancellationToken cancel) => clusters.GetAsync(cancel);
 
     public async ValueTask<Versioned<IpamBlock>?> BlockAsync(IpPrefix range, CancellationToken cancel)
     {
         StoreEntry? entry = await store.GetAsync(IpamKeys.Block(range), cancel).ConfigureAwait(false);
-        return entry is null ? null : new Versioned<IpamBlock>(IpamBlock.Decode(entry.Value, entry.Key), entry.Revision);
+        return entry is null ? null : Known.Decode(range, entry);
+    }
+
+    /// <summary>Several blocks, asked for at the same time; null for those that are not there.</summary>
+    public async ValueTask<Versioned<IpamBlock>?[]> BlocksAsync(IReadOnlyList<IpPrefix> ranges, CancellationToken cancel)
+    {
+        if (ranges.Count == 1) return [await BlockAsync(ranges[0], cancel).ConfigureAwait(false)];
+        return await Task.WhenAll(ranges.Select(range => BlockAsync(range, cancel).AsTask())).ConfigureAwait(false);
     }
 
     public async ValueTask<Versioned<BlockAffinity>?> AffinityAsync(AffinityOwner owner, IpPrefix range, CancellationToken cancel)
