@@ -70,39 +70,30 @@ static void Customers()
 {
     foreach (int count in new[] { 1_000, 10_000, 100_000 })
     {
-        List<ModelObject> objects = [];
-        for (int i = 0; i < count; i++)
-        {
-            string own = $"customer == 'c{i}'";
-            objects.Add(new PolicyModel
-            {
-                Id = new PolicyId(PolicyKind.GlobalNetworkPolicy, "", $"customer-{i}"),
-                Selector = own,
-                Ingress = [new RuleModel { Source = new EntityMatch { Selector = own } }],
-                Egress = [new RuleModel { Destination = new EntityMatch { Selector = own } }],
-            });
-            for (int j = 0; j < 2; j++)
-            {
-                objects.Add(new WorkloadEndpointModel
-                {
-                    Id = new WorkloadEndpointId("remote", "k8s", $"c{i}/{j}", "eth0"),
-                    Labels = LabelMap.Of(("customer", $"c{i}"), ("n", $"{j}")),
-                    Nets = [new System.Net.IPNetwork(new System.Net.IPAddress((long)(uint)System.Net.IPAddress.HostToNetworkOrder(0x0a000001 + (2 * i) + j)), 32)],
-                });
-            }
-        }
-
-        double before = Measure.LiveMegabytes();
-        PolicyEngine engine = new();
-        double seconds = Measure.Seconds(() =>
-        {
-            foreach (ModelObject o in objects) engine.Upsert(o);
-            engine.Flush();
-        });
-        Measure.Print($"customers.{count}", seconds, "s");
-        Measure.Print($"customers.{count}.engine_live", Measure.LiveMegabytes() - before, "MB");
-        GC.KeepAlive(engine);
+        CustomersOf(count, CustomerWorkload.LocalNode, $"customers.{count}");
+        CustomersOf(count, null, $"customers.{count}.whole_cluster");
     }
+}
+
+static void CustomersOf(int count, string? node, string name)
+{
+    CustomerWorkload workload = new(count);
+    double before = Measure.LiveMegabytes();
+    ModelObject[] all = [.. workload.Policies(), .. workload.Namespaces(), .. workload.Endpoints()];
+    double inputs = Measure.LiveMegabytes() - before;
+    PolicyEngine engine = new(new PolicyEngineOptions { NodeName = node });
+    int deltas = 0;
+    double seconds = Measure.Seconds(() =>
+    {
+        foreach (ModelObject o in all) engine.Upsert(o);
+        deltas = engine.Flush().Count;
+    });
+    Measure.Print(name, seconds, "s", "<=1.5");
+    Measure.Print($"{name}.live_with_inputs", Measure.LiveMegabytes() - before, "MB");
+    Measure.Print($"{name}.engine_live", Measure.LiveMegabytes() - before - inputs, "MB", "<=300");
+    Measure.Print($"{name}.deltas", deltas, "deltas");
+    GC.KeepAlive(engine);
+    GC.KeepAlive(all);
 }
 
 static void Cluster(string? node)
@@ -154,19 +145,37 @@ static void Events(PolicyEngine engine, ClusterWorkload workload, string name)
         engine.Upsert(pod with { Labels = LabelMap.From(pod.Labels.Where(l => l.Key != "app").Append(KeyValuePair.Create("app", $"app-{i & 7}"))) });
         engine.Flush();
     }, "<200");
-    Measure.Percentiles($"{name}.policy_add_remove_1000", 60, i =>
-    {
-        PolicyId id = new(PolicyKind.GlobalNetworkPolicy, "", $"wide-{i}");
-        engine.Upsert(new PolicyModel { Id = id, Selector = "pod-template-hash in {" + string.Join(",", Enumerable.Range(0, 200).Select(k => $"'ns-{(Math.Abs(i) * 200 + k) % workload.NamespaceCount}-3'")) + "}", Order = 5, Ingress = [new RuleModel()] });
-        engine.Flush();
-        engine.Remove(id);
-        engine.Flush();
-    }, "<20000 (both)");
+    PolicyModel[] wide = [.. Enumerable.Range(0, 50).Select(Wide)];
+    Measure.Percentiles($"{name}.policy_added_1000", 400, i => Tell(wide[Math.Abs(i % 50)]), "<10000", i => Remove(wide[Math.Abs(i % 50)].Id));
+    Tell(wide[0]);
+    Measure.Percentiles($"{name}.policy_removed_1000", 400, _ => Remove(wide[0].Id), "<10000", _ => Tell(wide[0]));
+    Remove(wide[0].Id);
     Measure.Percentiles($"{name}.namespace_label_5000", 30, i =>
     {
         engine.Upsert(ClusterWorkload.LargeNamespace((i & 1) == 0 ? "after" : "before"));
         engine.Flush();
     }, "<50000");
+
+    void Tell(PolicyModel policy)
+    {
+        engine.Upsert(policy);
+        engine.Flush();
+    }
+
+    void Remove(PolicyId id)
+    {
+        engine.Remove(id);
+        engine.Flush();
+    }
+
+    // Five pods of each of two hundred namespaces.
+    PolicyModel Wide(int i) => new()
+    {
+        Id = new PolicyId(PolicyKind.GlobalNetworkPolicy, "", $"wide-{i}"),
+        Selector = "pod-template-hash in {" + string.Join(",", Enumerable.Range(0, 200).Select(k => $"'ns-{((i * 200) + k) % workload.NamespaceCount}-3'")) + "}",
+        Order = 5,
+        Ingress = [new RuleModel()],
+    };
 }
 
 static void Curve()

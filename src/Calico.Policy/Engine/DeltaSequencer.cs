@@ -94,7 +94,8 @@ internal sealed class DeltaSequencer(EngineState state)
     {
         if (!policy.ShouldBeActive)
         {
-            state.Scanner.Release(policy.SetUses);
+            if (policy.SetUses is { } uses) state.Scanner.Release(uses);
+            policy.SetUses = null;
             policy.Resolved = null;
             policy.ResolvedFrom = null;
             policy.Faults = null;
@@ -124,25 +125,25 @@ internal sealed class DeltaSequencer(EngineState state)
     private void Resolve(PolicyEntry policy)
     {
         PolicyModel model = policy.Model;
-        List<SetUse> old = [.. policy.SetUses];
+        List<SetUse>? old = policy.SetUses;
+        List<SetUse> uses = policy.SetUses = [];
         List<PolicyFault> faults = [];
-        policy.SetUses.Clear();
         string subject = model.Id.ToString();
         policy.Resolved = new ActivePolicy
         {
             Id = model.Id,
             Tier = model.Tier,
-            Ingress = (model.Types & PolicyTypes.Ingress) == 0 ? [] : state.Scanner.Scan(model.Ingress, !model.IsStaged, policy.SetUses, subject, "ingress", faults),
-            Egress = (model.Types & PolicyTypes.Egress) == 0 ? [] : state.Scanner.Scan(model.Egress, !model.IsStaged, policy.SetUses, subject, "egress", faults),
+            Ingress = (model.Types & PolicyTypes.Ingress) == 0 ? [] : state.Scanner.Scan(model.Ingress, !model.IsStaged, uses, subject, "ingress", faults),
+            Egress = (model.Types & PolicyTypes.Egress) == 0 ? [] : state.Scanner.Scan(model.Egress, !model.IsStaged, uses, subject, "egress", faults),
             Types = model.Types,
             Untracked = model.DoNotTrack,
             PreDnat = model.PreDnat,
             ApplyOnForward = model.ApplyOnForward,
-            Selector = policy.Selector.Selector.CanonicalText,
+            Selector = policy.Selector.Text,
         };
         policy.ResolvedFrom = model;
         policy.Faults = faults.Count == 0 ? null : faults;
-        state.Scanner.Release(old);
+        if (old is not null) state.Scanner.Release(old);
     }
 
     private void SequenceProfile(string name)

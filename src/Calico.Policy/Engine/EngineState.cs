@@ -43,7 +43,7 @@ internal sealed class EngineState : IMatchListener
         }
 
         if (selector.Policies.Count == 0) return;
-        foreach (PolicyEntry policy in selector.Policies) DirtyPolicies.Add(policy);
+        foreach (PolicyEntry policy in selector.Policies.Items) DirtyPolicies.Add(policy);
         if (labelClass.Local is { } local) DirtyClasses.Add(local);
     }
 

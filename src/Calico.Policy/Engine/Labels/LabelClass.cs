@@ -23,10 +23,10 @@ internal sealed class LabelClass
     public EndpointEntry? First;
 
     /// <summary>Selectors of rules that match.</summary>
-    public MatchList SetMatches;
+    public ShortList<SelectorEntry> SetMatches;
 
     /// <summary>Selectors of policies that match; kept only while the class has local endpoints.</summary>
-    public MatchList PolicyMatches;
+    public ShortList<SelectorEntry> PolicyMatches;
 
     /// <summary>Local endpoints of the class; null when there are none.</summary>
     public LocalClass? Local;
@@ -48,36 +48,5 @@ internal sealed class LabelClass
         else entry.Previous.Next = entry.Next;
         if (entry.Next is not null) entry.Next.Previous = entry.Previous;
         entry.Next = entry.Previous = null;
-    }
-}
-
-/// <summary>A short list of selectors without the cost of a list object.</summary>
-internal struct MatchList
-{
-    private SelectorEntry[]? _items;
-    private int _count;
-
-    public readonly ReadOnlySpan<SelectorEntry> Items => _items.AsSpan(0, _count);
-
-    public readonly int Count => _count;
-
-    public void Add(SelectorEntry selector)
-    {
-        if (_items is null || _count == _items.Length) Array.Resize(ref _items, _count == 0 ? 2 : _count + (_count >> 1) + 1);
-        _items[_count++] = selector;
-    }
-
-    public void Remove(SelectorEntry selector)
-    {
-        int at = Items.IndexOf(selector);
-        if (at < 0) return;
-        _items![at] = _items[--_count];
-        _items[_count] = null!;
-    }
-
-    public void Clear()
-    {
-        _items = null;
-        _count = 0;
     }
 }

@@ -9,7 +9,7 @@ internal sealed class ProfileEntry(string name)
     public string Name { get; } = name;
     public ulong[] Labels = [];
     public ProfileModel? Model;
-    public readonly HashSet<ProfileList> Lists = [];
+    public CompactSet<ProfileList> Lists;
 
     /// <summary>Local endpoints that list the profile.</summary>
     public int LocalUses;
@@ -22,7 +22,7 @@ internal sealed class ProfileList(int id, ProfileEntry[] profiles)
     public ProfileEntry[] Profiles { get; } = profiles;
     public EquatableArray<string> Names { get; } = profiles.Select(p => p.Name).ToEquatableArray();
     public ulong[] Inherited = [];
-    public readonly HashSet<LabelClass> Classes = [];
+    public CompactSet<LabelClass> Classes;
     public int Uses;
 
     public static ulong[] Merge(ProfileEntry[] profiles)

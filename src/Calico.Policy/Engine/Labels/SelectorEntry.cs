@@ -1,24 +1,25 @@
 using Calico.Policy.Engine.Policies;
 using Calico.Policy.Engine.Sets;
-using Calico.Policy.Selectors;
 
 namespace Calico.Policy.Engine.Labels;
 
-/// <summary>A selector in an index, with the classes it matches.</summary>
-internal sealed class SelectorEntry(Selector selector, CompiledSelector program)
+/// <summary>A selector in an index, with the classes it matches. There may be one for every policy, so it keeps no syntax tree.</summary>
+internal sealed class SelectorEntry(string text, CompiledSelector program)
 {
-    public Selector Selector { get; } = selector;
+    /// <summary>The canonical text.</summary>
+    public string Text { get; } = text;
+
     public CompiledSelector Program { get; } = program;
     public int Uses;
 
     /// <summary>The classes that match.</summary>
-    public readonly HashSet<LabelClass> Classes = [];
+    public CompactSet<LabelClass> Classes;
 
     /// <summary>In the index of rule selectors: the sets that stand for it.</summary>
-    public readonly List<SetEntry> Sets = [];
+    public ShortList<SelectorSet> Sets;
 
     /// <summary>In the index of policy selectors: the policies that use it.</summary>
-    public readonly List<PolicyEntry> Policies = [];
+    public ShortList<PolicyEntry> Policies;
 
     /// <summary>Where the index filed it.</summary>
     public Filing Filing;

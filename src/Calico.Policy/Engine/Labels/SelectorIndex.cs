@@ -25,9 +25,9 @@ internal interface IMatchListener
 internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClassTable classes, ProfileTable profiles, IMatchListener listener)
 {
     private readonly Dictionary<string, SelectorEntry> _selectors = new(StringComparer.Ordinal);
-    private readonly Dictionary<ulong, List<SelectorEntry>> _byPair = [];
-    private readonly Dictionary<int, List<SelectorEntry>> _byName = [];
-    private readonly List<SelectorEntry> _unfiled = [];
+    private readonly Dictionary<ulong, ShortList<SelectorEntry>> _byPair = [];
+    private readonly Dictionary<int, ShortList<SelectorEntry>> _byName = [];
+    private ShortList<SelectorEntry> _unfiled;
     private readonly List<SelectorEntry> _found = [];
 
     public int Count => _selectors.Count;
@@ -44,8 +44,8 @@ internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClas
             return entry;
         }
 
-        SelectorEntry added = entry = new SelectorEntry(selector, CompiledSelector.Compile(selector, texts)) { Uses = 1 };
-        File(added);
+        SelectorEntry added = entry = new SelectorEntry(selector.CanonicalText, CompiledSelector.Compile(selector, texts)) { Uses = 1 };
+        File(added, RestrictionsOf.Node(selector.Root));
         MatchClasses(added);
         return added;
     }
@@ -54,7 +54,7 @@ internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClas
     public bool Release(SelectorEntry selector)
     {
         if (--selector.Uses > 0) return false;
-        _selectors.Remove(selector.Selector.CanonicalText);
+        _selectors.Remove(selector.Text);
         Unfile(selector);
         foreach (LabelClass labelClass in selector.Classes) Matches(labelClass).Remove(selector);
         selector.Classes.Clear();
@@ -67,7 +67,7 @@ internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClas
     {
         Find(labelClass, _found);
         ReadOnlySpan<SelectorEntry> found = CollectionsMarshal.AsSpan(_found);
-        ref MatchList matches = ref Matches(labelClass);
+        ref ShortList<SelectorEntry> matches = ref Matches(labelClass);
         if (found.SequenceEqual(matches.Items)) return;
 
         foreach (SelectorEntry old in matches.Items)
@@ -96,13 +96,13 @@ internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClas
     /// <summary>Stops matching a class.</summary>
     public void Drop(LabelClass labelClass)
     {
-        ref MatchList matches = ref Matches(labelClass);
+        ref ShortList<SelectorEntry> matches = ref Matches(labelClass);
         foreach (SelectorEntry selector in matches.Items) listener.OnMatchChanging(selector, labelClass, matches: false);
         foreach (SelectorEntry selector in matches.Items) selector.Classes.Remove(labelClass);
         matches.Clear();
     }
 
-    private ref MatchList Matches(LabelClass labelClass)
+    private ref ShortList<SelectorEntry> Matches(LabelClass labelClass)
     {
         if (slot == MatchSlot.Sets) return ref labelClass.SetMatches;
         return ref labelClass.PolicyMatches;
@@ -118,28 +118,28 @@ internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClas
             if (LabelPairs.Find(own, LabelPairs.Name(pair)) < 0) FindFiled(pair, own, inherited, found);
         }
 
-        Test(_unfiled, own, inherited, found);
+        Test(_unfiled.Items, own, inherited, found);
     }
 
     private void FindFiled(ulong pair, ReadOnlySpan<ulong> own, ReadOnlySpan<ulong> inherited, List<SelectorEntry> found)
     {
-        if (_byPair.TryGetValue(pair, out List<SelectorEntry>? filed)) Test(filed, own, inherited, found);
-        if (_byName.TryGetValue(LabelPairs.Name(pair), out filed)) Test(filed, own, inherited, found);
+        if (_byPair.TryGetValue(pair, out ShortList<SelectorEntry> filed)) Test(filed.Items, own, inherited, found);
+        if (_byName.TryGetValue(LabelPairs.Name(pair), out filed)) Test(filed.Items, own, inherited, found);
     }
 
-    private static void Test(List<SelectorEntry> selectors, ReadOnlySpan<ulong> own, ReadOnlySpan<ulong> inherited, List<SelectorEntry> found)
+    private static void Test(ReadOnlySpan<SelectorEntry> selectors, ReadOnlySpan<ulong> own, ReadOnlySpan<ulong> inherited, List<SelectorEntry> found)
     {
-        foreach (SelectorEntry selector in CollectionsMarshal.AsSpan(selectors))
+        foreach (SelectorEntry selector in selectors)
         {
             if (selector.Program.Matches(own, inherited)) found.Add(selector);
         }
     }
 
-    private void File(SelectorEntry selector)
+    private void File(SelectorEntry selector, IReadOnlyDictionary<string, LabelRestriction> restrictions)
     {
         Filing best = Filing.Unfiled;
         long bestLoad = long.MaxValue;
-        foreach ((string label, LabelRestriction restriction) in selector.Selector.LabelRestrictions)
+        foreach ((string label, LabelRestriction restriction) in restrictions)
         {
             if (restriction.IsImpossible)
             {
@@ -176,7 +176,7 @@ internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClas
             int value = texts.Acquire(values[i]);
             texts.Release(value);
             pairs[i] = LabelPairs.Make(name, value);
-            long filed = _byPair.TryGetValue(pairs[i], out List<SelectorEntry>? list) ? list.Count : 0;
+            long filed = _byPair.TryGetValue(pairs[i], out ShortList<SelectorEntry> list) ? list.Count : 0;
             load += (filed + 1) * (classes.OwnLabels.Count(pairs[i]) + 1);
         }
 
@@ -185,7 +185,7 @@ internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClas
 
     private (Filing Filing, long Load) ByName(int name)
     {
-        long filed = _byName.TryGetValue(name, out List<SelectorEntry>? list) ? list.Count : 0;
+        long filed = _byName.TryGetValue(name, out ShortList<SelectorEntry> list) ? list.Count : 0;
         return (new Filing(null, name, false), ((filed + 1) * (classes.OwnLabels.CountOfName(name) + 1)) + (1L << 40));
     }
 
@@ -263,12 +263,12 @@ internal sealed class SelectorIndex(MatchSlot slot, StringTable texts, LabelClas
         Matches(labelClass).Add(selector);
     }
 
-    private static List<SelectorEntry> ListOf<TKey>(Dictionary<TKey, List<SelectorEntry>> map, TKey key) where TKey : notnull =>
-        CollectionsMarshal.GetValueRefOrAddDefault(map, key, out _) ??= [];
+    private static ref ShortList<SelectorEntry> ListOf<TKey>(Dictionary<TKey, ShortList<SelectorEntry>> map, TKey key) where TKey : notnull =>
+        ref CollectionsMarshal.GetValueRefOrAddDefault(map, key, out _);
 
-    private static void Remove<TKey>(Dictionary<TKey, List<SelectorEntry>> map, TKey key, SelectorEntry selector) where TKey : notnull
+    private static void Remove<TKey>(Dictionary<TKey, ShortList<SelectorEntry>> map, TKey key, SelectorEntry selector) where TKey : notnull
     {
-        List<SelectorEntry> list = map[key];
+        ref ShortList<SelectorEntry> list = ref ListOf(map, key);
         list.Remove(selector);
         if (list.Count == 0) map.Remove(key);
     }

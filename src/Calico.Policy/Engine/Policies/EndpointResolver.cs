@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Calico.Policy.Engine.Labels;
 using Calico.Policy.Model;
 using Calico.Policy.Model.Deltas;
@@ -18,7 +17,7 @@ internal sealed class EndpointResolver
         _policies.Clear();
         foreach (SelectorEntry selector in labelClass.PolicyMatches.Items)
         {
-            foreach (PolicyEntry policy in CollectionsMarshal.AsSpan(selector.Policies))
+            foreach (PolicyEntry policy in selector.Policies.Items)
             {
                 if (policy.IsEvaluated) _policies.Add(policy);
             }

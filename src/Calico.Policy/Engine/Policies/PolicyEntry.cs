@@ -12,12 +12,12 @@ internal sealed class PolicyEntry(PolicyModel model, SelectorEntry selector)
     public TierEntry Tier = null!;
 
     /// <summary>Breaks ties of order, in byte order.</summary>
-    public string SortText { get; } = $"{model.Id.Name}/{model.Id.Namespace}/{model.Id.Kind}";
+    public string SortText => field ??= $"{Model.Id.Name}/{Model.Id.Namespace}/{Model.Id.Kind}";
 
     /// <summary>Its rules resolved to sets while it is active, and the model they were resolved from.</summary>
     public ActivePolicy? Resolved;
     public PolicyModel? ResolvedFrom;
-    public readonly List<SetUse> SetUses = [];
+    public List<SetUse>? SetUses;
 
     /// <summary>What the receiver of the deltas has.</summary>
     public ActivePolicy? Emitted;

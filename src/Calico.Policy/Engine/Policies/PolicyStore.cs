@@ -79,7 +79,8 @@ internal sealed class PolicyStore(EngineState state)
     {
         ProfileEntry profile = state.Profiles.Get(name);
         if (profile.Model == model) return;
-        ProfileList[] lists = [.. profile.Lists];
+        List<ProfileList> lists = [];
+        foreach (ProfileList list in profile.Lists) lists.Add(list);
         state.DirtyProfiles.Add(name);
         if (!state.Profiles.SetModel(profile, model)) return;
         foreach (ProfileList list in lists)
@@ -95,7 +96,7 @@ internal sealed class PolicyStore(EngineState state)
 
     private void Change(PolicyEntry policy, PolicyModel model, Selector selector)
     {
-        bool sameSelector = policy.Selector.Selector.Equals(selector);
+        bool sameSelector = policy.Selector.Text == selector.CanonicalText;
         bool samePlace = sameSelector && policy.Model.Tier == model.Tier && policy.Model.Order == model.Order && policy.Model.Types == model.Types
             && policy.Model.DoNotTrack == model.DoNotTrack && policy.Model.PreDnat == model.PreDnat && policy.Model.ApplyOnForward == model.ApplyOnForward
             && policy.Model.StagedAction == model.StagedAction;

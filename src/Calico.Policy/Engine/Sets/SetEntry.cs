@@ -87,14 +87,14 @@ internal sealed class SelectorSet : SetEntry
     private readonly AddressOwners _owners;
 
     public SelectorSet(string id, SelectorEntry selector, AddressOwners owners)
-        : base(id, IpSetKind.Net, selector.Selector.CanonicalText)
+        : base(id, IpSetKind.Net, selector.Text)
     {
         Selector = selector;
         _owners = owners;
     }
 
     public SelectorSet(string id, SelectorEntry selector, AddressOwners owners, string portName, IpProtocol? protocol)
-        : base(id, IpSetKind.AddressAndPort, $"port {portName}/{protocol?.ToString() ?? "any"} of {selector.Selector.CanonicalText}")
+        : base(id, IpSetKind.AddressAndPort, $"port {portName}/{protocol?.ToString() ?? "any"} of {selector.Text}")
     {
         Selector = selector;
         _owners = owners;

@@ -84,11 +84,11 @@ internal sealed class SetRegistry(AddressOwners owners, ServiceIndex services, N
     /// <summary>Before an endpoint comes, goes or changes: remembers what it contributes to the sets of a selector.</summary>
     public void Remember(SelectorEntry selector, EndpointEntry entry)
     {
-        foreach (SetEntry set in CollectionsMarshal.AsSpan(selector.Sets))
+        foreach (SelectorSet set in selector.Sets.Items)
         {
             if (!set.Emitted) continue;
             _members.Clear();
-            ((SelectorSet)set).Collect(entry, _members);
+            set.Collect(entry, _members);
             Remember(set);
         }
     }
