@@ -95,6 +95,57 @@ public class PolicyCommandTests
     }
 
     [Fact]
+    public void Reach_has_a_matrix_for_each_IP_version()
+    {
+        using Cli cli = new();
+        string file = cli.File("dual.yaml", """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: both, namespace: shop, labels: {app: both}}
+            spec: {containers: [{name: c}]}
+            status: {podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: old, namespace: shop}
+            spec: {containers: [{name: c}]}
+            status: {podIPs: [{ip: 10.0.0.2}]}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: modern, namespace: shop}
+            spec: {containers: [{name: c}]}
+            status: {podIPs: [{ip: "fd00::3"}]}
+            ---
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata: {name: six, namespace: shop}
+            spec: {podSelector: {matchLabels: {app: both}}, ingress: [{from: [{ipBlock: {cidr: "fd00::/64"}}], ports: [{port: 80}]}]}
+            """);
+        string table = cli.Run("policy", "reach", file).Out;
+        Assert.Contains("IPv4: rows reach columns", table, StringComparison.Ordinal);
+        Assert.Contains("IPv6: 4 peers", table, StringComparison.Ordinal);
+        JsonNode json = JsonNode.Parse(cli.Run("policy", "reach", file, "--format", "json").Out)!;
+        Assert.Equal(["shop/both", "shop/modern", "shop/old"], json["peers"]!.AsArray().Select(p => (string)p!).Where(p => p.StartsWith("shop/", StringComparison.Ordinal)).Order());
+        Assert.Equal([6], json["pairs"]!.AsArray().Where(p => (string)p!["to"]! == "shop/both" && ((string)p["from"]!).StartsWith("shop/", StringComparison.Ordinal)).Select(p => (int)p!["family"]!));
+        Assert.Contains("\"shop/modern\" -> \"shop/both\" [label=\"TCP 80\"];", cli.Run("policy", "reach", file, "--format", "dot").Out, StringComparison.Ordinal);
+        Assert.Contains("<h2>IPv6</h2>", cli.Run("policy", "reach", file, "--format", "html").Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tab.yaml", "kind: Namespace\nmetadata:\n\tname: x\n", "tab.yaml:3:1: error: ", "tab")]
+    [InlineData("twice.yaml", "kind: Namespace\r\nmetadata:\r\n  name: x\r\n  name: y\r\n", "twice.yaml:4:3: error: ", "the key 'name' is there twice")]
+    [InlineData("alias.yaml", "kind: Namespace\nmetadata: *m\n", "alias.yaml:2:11: error: ", "m")]
+    public void Check_points_at_what_is_no_YAML(string name, string text, string place, string what)
+    {
+        using Cli cli = new();
+        (int code, string output, _) = cli.Run("policy", "check", cli.File(name, text));
+        Assert.Equal(1, code);
+        Assert.Contains(place, output, StringComparison.Ordinal);
+        Assert.Contains(what, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Diff_shows_what_opens()
     {
         using Cli cli = new();

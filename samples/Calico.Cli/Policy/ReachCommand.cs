@@ -24,13 +24,15 @@ internal static class ReachCommand
 
     private static int Run(string[] paths, string format, Terminal terminal)
     {
-        ReachMatrix matrix = ReachMatrix.Of(ManifestInput.ReadCluster(paths, terminal).Cluster);
+        IReadOnlyList<ReachMatrix> matrices = ReachMatrix.Of(ManifestInput.ReadCluster(paths, terminal).Cluster);
         switch (format)
         {
-            case "json": WriteJson(matrix, terminal.Out); break;
-            case "dot": WriteDot(matrix, terminal.Out); break;
-            case "html": ReachPage.Write(matrix, terminal.Out); break;
-            default: WriteTable(matrix, terminal.Rich); break;
+            case "json": WriteJson(matrices, terminal.Out); break;
+            case "dot": WriteDot(matrices, terminal.Out); break;
+            case "html": ReachPage.Write(matrices, terminal.Out); break;
+            default:
+                foreach (ReachMatrix matrix in matrices) WriteTable(matrix, terminal.Rich);
+                break;
         }
 
         return ExitCode.Success;
@@ -38,7 +40,7 @@ internal static class ReachCommand
 
     private static void WriteTable(ReachMatrix matrix, IAnsiConsole console)
     {
-        Table table = new Table().Border(TableBorder.Rounded).Title("rows reach columns").AddColumn("");
+        Table table = new Table().Border(TableBorder.Rounded).Title($"{matrix.Family}: rows reach columns").AddColumn("");
         foreach (string to in matrix.Peers) table.AddColumn(new TableColumn(Markup.Escape(to)).Centered());
         foreach (string from in matrix.Peers)
             table.AddRow([$"[bold]{Markup.Escape(from)}[/]", .. matrix.Peers.Select(to => from == to ? "[dim]·[/]" : Cell(matrix, matrix[from, to]))]);
@@ -48,19 +50,20 @@ internal static class ReachCommand
 
     private static string Cell(ReachMatrix matrix, Connectivity allowed) => $"[{(allowed.IsAll ? "green" : allowed.IsNone ? "red" : "yellow")}]{Markup.Escape(matrix.Brief(allowed))}[/]";
 
-    private static void WriteJson(ReachMatrix matrix, TextWriter output)
+    private static void WriteJson(IReadOnlyList<ReachMatrix> matrices, TextWriter output)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartObject();
             writer.WriteStartArray("peers");
-            foreach (string peer in matrix.Peers) writer.WriteStringValue(peer);
+            foreach (string peer in matrices.SelectMany(static m => m.Peers).Distinct()) writer.WriteStringValue(peer);
             writer.WriteEndArray();
             writer.WriteStartArray("pairs");
-            foreach ((string from, string to, Connectivity allowed) in matrix.Pairs().Where(static p => !p.Allowed.IsNone))
+            foreach ((ReachMatrix matrix, (string from, string to, Connectivity allowed)) in matrices.SelectMany(static m => m.Pairs().Select(p => (m, p))).Where(static p => !p.p.Allowed.IsNone))
             {
                 writer.WriteStartObject();
+                writer.WriteNumber("family", (int)matrix.Family);
                 writer.WriteString("from", from);
                 writer.WriteString("to", to);
                 writer.WriteBoolean("everything", allowed.IsAll);
@@ -98,14 +101,20 @@ internal static class ReachCommand
         }
     }
 
-    private static void WriteDot(ReachMatrix matrix, TextWriter output)
+    private static void WriteDot(IReadOnlyList<ReachMatrix> matrices, TextWriter output)
     {
         output.WriteLine("digraph reach {");
         output.WriteLine("  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"]; edge [fontname=\"sans-serif\", fontsize=10];");
-        foreach (IGrouping<string, string> ns in matrix.Peers.Where(static p => IsPod(p)).GroupBy(static p => p.Split('/')[0]))
+        foreach (IGrouping<string, string> ns in matrices.SelectMany(static m => m.Peers).Distinct().Where(IsPod).GroupBy(static p => p.Split('/')[0]))
             output.WriteLine($"  subgraph {Quoted("cluster_" + ns.Key)} {{ label={Quoted(ns.Key)}; {string.Join(' ', ns.Select(static p => Quoted(p) + ";"))} }}");
-        foreach ((string from, string to, Connectivity allowed) in matrix.Pairs().Where(static p => !p.Allowed.IsNone))
-            output.WriteLine($"  {Quoted(from)} -> {Quoted(to)} [label={Quoted(matrix.Brief(allowed))}];");
+        foreach (IGrouping<(string From, string To), (ReachMatrix Matrix, string From, string To, Connectivity Allowed)> edge in matrices.SelectMany(static m => m.Pairs().Select(p => (Matrix: m, p.From, p.To, p.Allowed))).GroupBy(static e => (e.From, e.To)).Where(static e => e.Any(f => !f.Allowed.IsNone)))
+        {
+            // What both IP versions allow alike needs no word about them.
+            string[] labels = [.. edge.Select(static e => e.Matrix.Brief(e.Allowed)).Distinct()];
+            string label = labels is [string same] ? same : string.Join("; ", edge.Select(static e => $"{e.Matrix.Family} {e.Matrix.Brief(e.Allowed)}"));
+            output.WriteLine($"  {Quoted(edge.Key.From)} -> {Quoted(edge.Key.To)} [label={Quoted(label)}];");
+        }
+
         output.WriteLine("}");
     }
 

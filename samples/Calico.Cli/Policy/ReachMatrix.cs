@@ -8,7 +8,9 @@ using Calico.Policy.Resources;
 
 namespace Calico.Cli.Policy;
 
-/// <summary>Who may reach whom: the pods, and the addresses outside the cluster by the classes that some rule tells apart. Exact, over all packets.</summary>
+/// <summary>
+/// Who may reach whom in one IP version: the pods, and the addresses outside the cluster by the classes that some rule tells apart. Exact, over all packets.
+/// </summary>
 internal sealed class ReachMatrix
 {
     private static readonly IPAddress Elsewhere = IPAddress.Parse("198.51.100.1"), ElsewhereV6 = IPAddress.Parse("2001:db8::1");
@@ -16,37 +18,51 @@ internal sealed class ReachMatrix
     private readonly Reachability _reachability;
     private readonly Dictionary<string, AddressClass> _classes = [];
     private readonly List<string> _peers = [];
-
-    private bool _isIPv6;
     private IReadOnlyCollection<IpProtocol>? _protocols;
 
-    private ReachMatrix(Reachability reachability) => _reachability = reachability;
+    private ReachMatrix(Reachability reachability, IpVersion family) => (_reachability, Family) = (reachability, family);
+
+    /// <summary>The IP version: rows and columns of different ones have no packets in common.</summary>
+    public IpVersion Family { get; }
 
     /// <summary>The pods in order, then the outside.</summary>
     public IReadOnlyList<string> Peers => _peers;
 
     public Connectivity this[string from, string to] => _reachability[_classes[from], _classes[to]];
 
-    public static ReachMatrix Of(ManifestCluster cluster)
+    /// <summary>A matrix for each IP version that pods have addresses of, and one of IPv4 when there is no pod.</summary>
+    public static IReadOnlyList<ReachMatrix> Of(ManifestCluster cluster)
     {
-        ReachMatrix matrix = new(PolicyAnalysis.Reachability(cluster.State));
-        List<(string Name, IPAddress Address)> pods = [.. cluster.Pods
-            .Where(static p => p.Spec.HostNetwork is not true && EndpointReference.AddressesOf(p).Any())
-            .Select(static p => ($"{p.Metadata.Namespace}/{p.Metadata.Name}", EndpointReference.AddressesOf(p).First()))
+        Reachability reachability = PolicyAnalysis.Reachability(cluster.State);
+        (string Name, IPAddress[] Addresses)[] pods = [.. cluster.Pods
+            .Where(static p => p.Spec.HostNetwork is not true)
+            .Select(static p => ($"{p.Metadata.Namespace}/{p.Metadata.Name}", EndpointReference.AddressesOf(p).ToArray()))
             .OrderBy(static p => p.Item1, StringComparer.Ordinal)];
-        // One family in one matrix: rows and columns of different ones have no packets in common.
-        bool v6 = pods.Count > 0 && pods.TrueForAll(static p => p.Address.AddressFamily == AddressFamily.InterNetworkV6);
-        matrix._isIPv6 = v6;
-        foreach ((string name, IPAddress address) in pods.Where(p => p.Address.AddressFamily == AddressFamily.InterNetworkV6 == v6))
-            matrix.Add(name, matrix._reachability.ClassOf(address));
-        AddressClass elsewhere = matrix._reachability.ClassOf(v6 ? ElsewhereV6 : Elsewhere);
-        foreach (AddressClass outside in matrix._reachability.Classes(v6 ? IpVersion.IPv6 : IpVersion.IPv4).Where(static c => c.Endpoints.Count == 0 && c.Node is null))
+        List<ReachMatrix> matrices = [];
+        foreach ((IpVersion family, AddressFamily addresses) in new[] { (IpVersion.IPv4, AddressFamily.InterNetwork), (IpVersion.IPv6, AddressFamily.InterNetworkV6) })
         {
-            if (outside != elsewhere) matrix.Add(outside.ToString(), outside);
+            ReachMatrix matrix = new(reachability, family);
+            foreach ((string name, IPAddress[] all) in pods)
+            {
+                if (Array.Find(all, a => a.AddressFamily == addresses) is { } address) matrix.Add(name, reachability.ClassOf(address));
+            }
+
+            if (matrix._peers.Count > 0 || (family == IpVersion.IPv4 && pods.All(static p => p.Addresses.Length == 0))) matrices.Add(matrix.WithOutside());
         }
 
-        matrix.Add("outside", elsewhere);
-        return matrix;
+        return matrices;
+    }
+
+    private ReachMatrix WithOutside()
+    {
+        AddressClass elsewhere = _reachability.ClassOf(Family == IpVersion.IPv6 ? ElsewhereV6 : Elsewhere);
+        foreach (AddressClass outside in _reachability.Classes(Family).Where(static c => c.Endpoints.Count == 0 && c.Node is null))
+        {
+            if (outside != elsewhere) Add(outside.ToString(), outside);
+        }
+
+        Add("outside", elsewhere);
+        return this;
     }
 
     private void Add(string name, AddressClass addresses)
@@ -61,7 +77,7 @@ internal sealed class ReachMatrix
     public string Summary()
     {
         (string From, string To, Connectivity Allowed)[] pairs = [.. Pairs()];
-        return string.Create(CultureInfo.InvariantCulture, $"{_peers.Count} peers, {pairs.Count(static p => !p.Allowed.IsNone)} of {pairs.Length} pairs open");
+        return string.Create(CultureInfo.InvariantCulture, $"{Family}: {_peers.Count} peers, {pairs.Count(static p => !p.Allowed.IsNone)} of {pairs.Length} pairs open");
     }
 
     /// <summary><c>all</c>, <c>-</c>, or the packets as briefly as they can be said.</summary>
@@ -75,6 +91,6 @@ internal sealed class ReachMatrix
     private IReadOnlyCollection<IpProtocol> Protocols => _protocols ??=
     [
         .. Pairs().SelectMany(static p => p.Allowed.Packets).Select(static p => p.Protocol).OfType<IpProtocol>().Distinct()
-            .Where(p => p != (_isIPv6 ? IpProtocol.Icmp : IpProtocol.IcmpV6)).Order(),
+            .Where(p => p != (Family == IpVersion.IPv6 ? IpProtocol.Icmp : IpProtocol.IcmpV6)).Order(),
     ];
 }

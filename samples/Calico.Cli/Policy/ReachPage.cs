@@ -7,13 +7,13 @@ namespace Calico.Cli.Policy;
 /// <summary>The matrix as one self-contained page: no script, style or font from elsewhere.</summary>
 internal static class ReachPage
 {
-    public static void Write(ReachMatrix matrix, TextWriter output)
+    public static void Write(IReadOnlyList<ReachMatrix> matrices, TextWriter output)
     {
         using Stream template = typeof(ReachPage).Assembly.GetManifestResourceStream("reach.html")!;
         using StreamReader reader = new(template);
         output.Write(reader.ReadToEnd()
-            .Replace("{{summary}}", WebUtility.HtmlEncode(matrix.Summary()), StringComparison.Ordinal)
-            .Replace("{{matrix}}", Rows(matrix), StringComparison.Ordinal));
+            .Replace("{{summary}}", WebUtility.HtmlEncode(string.Join("; ", matrices.Select(static m => m.Summary()))), StringComparison.Ordinal)
+            .Replace("{{matrices}}", string.Concat(matrices.Select(static m => $"<h2>{m.Family}</h2>\n<div class=\"scroll\"><table>\n{Rows(m)}\n</table></div>\n")), StringComparison.Ordinal));
     }
 
     private static string Rows(ReachMatrix matrix)

@@ -50,6 +50,9 @@ internal sealed class YamlDocumentParser
             string[] rows = text.TrimEnd('\r', '\n').Split('\n');
             bool pastEnd = at.Line > rows.Length;
             int line = pastEnd ? rows.Length : (int)at.Line, column = pastEnd ? rows[^1].Length + 1 : (int)at.Column;
+            // Of a tab the scanner tells only where the mapping around it begins.
+            if (e.Message.Contains("invalid tab", StringComparison.Ordinal) && Array.FindIndex(rows, line - 1, IsIndentedByTab) is >= 0 and int tab)
+                (line, column) = (tab + 1, rows[tab].IndexOf('\t', StringComparison.Ordinal) + 1);
             return new ParsedDocument(null, Lower(e.Message), line + parser._lineOffset, Math.Max(1, column));
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException or NullReferenceException)
@@ -58,6 +61,8 @@ internal sealed class YamlDocumentParser
             return new ParsedDocument(null, "the text is not YAML", firstLine, 1);
         }
     }
+
+    private static bool IsIndentedByTab(string row) => row.AsSpan(0, row.AsSpan().IndexOfAnyExcept(' ', '\t') is >= 0 and int text ? text : row.Length).Contains('\t');
 
     private ParsedDocument Document()
     {
