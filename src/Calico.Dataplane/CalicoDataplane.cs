@@ -289,7 +289,8 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     }
 
     /// <summary>
-    /// Flushes whenever something was told or an interface changed, at most every ten milliseconds, and compares with the kernel at the refresh interval, until cancelled.
+    /// Flushes whenever something was told or an interface changed, at most every ten milliseconds, until cancelled. Compares with the kernel at the refresh interval,
+    /// and when someone else has changed our table or routes: at once, then at most once a second.
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -297,7 +298,10 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using ITimer refresh = _time.CreateTimer(_ => Resync(), null, _options.RefreshInterval, _options.RefreshInterval);
         using ITimer expiry = _time.CreateTimer(_ => WakeForExpiry(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
-        Task watch = _kernel.WatchInterfacesAsync(InterfacesChanged, stop.Token);
+        using RepairThrottle repair = new(_time, Repair);
+        Task watch = Task.WhenAll(
+            WatchAsync(() => _kernel.WatchInterfacesAsync(InterfacesChanged, stop.Token), stop.Token),
+            WatchAsync(() => _kernel.WatchForeignChangesAsync(RulesetApplier.Table, _options.DeviceRouteProtocol, repair.Note, stop.Token), stop.Token));
         try
         {
             await FlushWhenToldAsync(cancellationToken).ConfigureAwait(false);
@@ -307,6 +311,35 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
             await stop.CancelAsync().ConfigureAwait(false);
             await watch.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
         }
+    }
+
+    private async Task WatchAsync(Func<Task> watch, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await watch().ConfigureAwait(false);
+            }
+            catch (NetlinkException e)
+            {
+                Log.WatchFailed(_logger, e);
+                await Task.Delay(TimeSpan.FromSeconds(1), _time, cancellationToken).ConfigureAwait(false);
+                Resync();
+            }
+        }
+    }
+
+    private void Repair(ForeignChange change)
+    {
+        Log.Repair(_logger, change);
+        lock (_lock)
+        {
+            if (change.HasFlag(ForeignChange.Ruleset)) _ruleset.Distrust();
+            if (change.HasFlag(ForeignChange.Routes)) _routeApplier.Distrust();
+        }
+
+        Wake();
     }
 
     private async Task FlushWhenToldAsync(CancellationToken cancellationToken)
@@ -373,6 +406,12 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     {
         [LoggerMessage(EventId = 5001, Level = LogLevel.Warning, Message = "{Problem}")]
         public static partial void Problem(ILogger logger, string problem);
+
+        [LoggerMessage(EventId = 5003, Level = LogLevel.Warning, Message = "Someone else has changed our state in the kernel ({Change}): it is compared and repaired.")]
+        public static partial void Repair(ILogger logger, ForeignChange change);
+
+        [LoggerMessage(EventId = 5004, Level = LogLevel.Error, Message = "Changes in the kernel cannot be watched; everything is compared, and watched again.")]
+        public static partial void WatchFailed(ILogger logger, Exception exception);
 
         [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "A flush failed; everything is compared with the kernel and tried again.")]
         public static partial void FlushFailed(ILogger logger, Exception exception);

@@ -57,6 +57,9 @@ public interface IDataplaneKernel : IDisposable
     /// <summary>Calls back whenever an interface or an address may have changed, until cancelled.</summary>
     Task WatchInterfacesAsync(Action changed, CancellationToken cancellationToken);
 
+    /// <summary>Calls back whenever someone else may have changed a table, or the routes of a protocol number in the main table, until cancelled. What was done through this object does not count.</summary>
+    Task WatchForeignChangesAsync(NftTableId table, byte protocol, Action<ForeignChange> changed, CancellationToken cancellationToken);
+
     /// <summary>Writes kernel parameters.</summary>
     /// <exception cref="NetlinkException">One is not there or is refused.</exception>
     void WriteSettings(params (string Name, string Value)[] settings);

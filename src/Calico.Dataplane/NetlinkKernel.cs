@@ -152,6 +152,41 @@ public sealed class NetlinkKernel : IDataplaneKernel
         await foreach (RtEvent _ in monitor.ReadAllAsync(cancellationToken).ConfigureAwait(false)) changed();
     }
 
+    /// <inheritdoc/>
+    public async Task WatchForeignChangesAsync(NftTableId table, byte protocol, Action<ForeignChange> changed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(changed);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] watches = [WatchTableAsync(table, changed, stop.Token), WatchRoutesAsync((RouteProtocol)protocol, changed, stop.Token)];
+        try
+        {
+            await (await Task.WhenAny(watches).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task WatchTableAsync(NftTableId table, Action<ForeignChange> changed, CancellationToken cancellationToken)
+    {
+        using NftMonitor monitor = NftMonitor.Open(new NetlinkConnectionOptions { Namespace = _network }, except: _nft.PortId);
+        await foreach (NftEvent change in monitor.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (change is NftEventsLost || change.Table == table) changed(ForeignChange.Ruleset);
+        }
+    }
+
+    private async Task WatchRoutesAsync(RouteProtocol protocol, Action<ForeignChange> changed, CancellationToken cancellationToken)
+    {
+        using RtMonitor monitor = RtMonitor.Open(RtGroups.Routes, new NetlinkConnectionOptions { Namespace = _network });
+        await foreach (RtEvent change in monitor.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            bool ours = change is RouteEvent { Route: { Table: WellKnownRouteTables.Main } route } && (route.Protocol == protocol || ((RouteEvent)change).IsReplacement);
+            if (change is EventsLost || ours && change.Origin != _route.Connection.PortId) changed(ForeignChange.Routes);
+        }
+    }
+
     /// <summary>Closes the connections.</summary>
     public void Dispose()
     {

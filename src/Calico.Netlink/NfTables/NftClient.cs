@@ -83,6 +83,9 @@ public sealed class NftClient : IDisposable
 
     internal Microsoft.Extensions.Logging.ILogger Log => _connection.Log;
 
+    /// <summary>The port id that the kernel names as the origin of this client's transactions.</summary>
+    public uint PortId => _connection.PortId;
+
     /// <summary>Closes the socket; tables it owns vanish.</summary>
     public void Dispose() => _connection.Dispose();
 }

@@ -10,25 +10,27 @@ public sealed class NftMonitor : IDisposable
 
     private readonly NetlinkSubscription _subscription;
     private readonly NetlinkOverflow _overflow;
+    private readonly uint? _except;
     private readonly Queue<NftEvent> _events = [];
 
     /// <summary>A monitor over a subscription to NFNLGRP_NFTABLES, which it owns.</summary>
     /// <param name="subscription">The subscription.</param>
     /// <param name="overflow">What happens when the receive buffer overflows.</param>
-    public NftMonitor(NetlinkSubscription subscription, NetlinkOverflow overflow = NetlinkOverflow.Report)
+    /// <param name="except">Port id of a connection whose own transactions are passed over unread; null for none.</param>
+    public NftMonitor(NetlinkSubscription subscription, NetlinkOverflow overflow = NetlinkOverflow.Report, uint? except = null)
     {
         ArgumentNullException.ThrowIfNull(subscription);
-        _subscription = subscription;
-        _overflow = overflow;
+        (_subscription, _overflow, _except) = (subscription, overflow, except);
     }
 
     /// <summary>Opens a socket and joins the group. From then on nothing is missed, also before the first read.</summary>
     /// <param name="options">The namespace, and the receive buffer that bounds what may wait.</param>
     /// <param name="overflow">What happens when the buffer overflows.</param>
+    /// <param name="except">Port id of a connection whose own transactions are passed over unread; null for none.</param>
     /// <returns>The monitor.</returns>
     /// <exception cref="NetlinkException">The kernel lacks the group.</exception>
-    public static NftMonitor Open(NetlinkConnectionOptions? options = null, NetlinkOverflow overflow = NetlinkOverflow.Report) =>
-        new(NetlinkSubscription.Open(NetlinkProtocol.Netfilter, options, Group), overflow);
+    public static NftMonitor Open(NetlinkConnectionOptions? options = null, NetlinkOverflow overflow = NetlinkOverflow.Report, uint? except = null) =>
+        new(NetlinkSubscription.Open(NetlinkProtocol.Netfilter, options, Group), overflow, except);
 
     /// <summary>The events, until cancelled.</summary>
     /// <param name="cancellationToken">Ends the stream.</param>
@@ -36,7 +38,10 @@ public sealed class NftMonitor : IDisposable
     /// <exception cref="NetlinkException">The socket failed, or it overflowed and the policy is <see cref="NetlinkOverflow.Throw"/>.</exception>
     public async IAsyncEnumerable<NftEvent> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        NetlinkReplyHandler take = (int _, in NetlinkMessage message) => Decode(message, _events);
+        NetlinkReplyHandler take = (int _, in NetlinkMessage message) =>
+        {
+            if (message.PortId != _except) Decode(message, _events);
+        };
         while (true)
         {
             while (_events.TryDequeue(out NftEvent? next)) yield return next;

@@ -190,6 +190,15 @@ internal sealed class FakeKernel : IDataplaneKernel
 
     public Task WatchInterfacesAsync(Action changed, CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
 
+    /// <summary>What someone else is made to have changed.</summary>
+    public Action<ForeignChange>? Foreign { get; private set; }
+
+    public Task WatchForeignChangesAsync(NftTableId table, byte protocol, Action<ForeignChange> changed, CancellationToken cancellationToken)
+    {
+        Foreign = changed;
+        return Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
     public void Dispose()
     {
     }
