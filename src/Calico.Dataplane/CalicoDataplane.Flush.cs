@@ -37,7 +37,12 @@ public sealed partial class CalicoDataplane
         }
 
         int rules = await _ruleset.ApplyAsync(change, cancellationToken).ConfigureAwait(false);
-        if (report) Configure(endpoints, problems);
+        if (report)
+        {
+            Configure(endpoints, problems);
+            await LimitBandwidthAsync(endpoints, problems, cancellationToken).ConfigureAwait(false);
+        }
+
         await EnsureTunnelsAsync(problems, cancellationToken).ConfigureAwait(false);
         (int put, int deleted, IReadOnlyList<RouteFailure> failures) = await _routeApplier.ApplyAsync(NothingHeld, cancellationToken).ConfigureAwait(false);
         await CleanConnectionsAsync(rules > 0, problems, cancellationToken).ConfigureAwait(false);
@@ -55,6 +60,7 @@ public sealed partial class CalicoDataplane
     private List<WorkloadEndpointModel> _active = [];
     private bool _endpointsChanged;
     private bool _tunnelsChanged;
+    private bool? _bandwidthLimited;
 
     private async ValueTask ReadInterfacesAsync(CancellationToken cancellationToken)
     {
@@ -152,6 +158,31 @@ public sealed partial class CalicoDataplane
         {
             if (!_routeApplier.Interfaces.ContainsKey(endpoint.InterfaceName) || !_configured.Add(endpoint.InterfaceName)) continue;
             Write(InterfaceSettings.Workload(endpoint.InterfaceName, _options.Ipv6Support, !endpoint.AllowedSourcePrefixes.IsEmpty), problems);
+        }
+    }
+
+    /// <summary>The first time also to take away what an earlier run left; later only while somebody has, or had, a limit.</summary>
+    private async ValueTask LimitBandwidthAsync(IEnumerable<WorkloadEndpointModel> endpoints, List<string> problems, CancellationToken cancellationToken)
+    {
+        Dictionary<string, InterfaceBandwidth> limits = new(StringComparer.Ordinal);
+        foreach (WorkloadEndpointModel endpoint in endpoints)
+        {
+            if (InterfaceBandwidth.Of(endpoint.Qos) is { } limit) limits.TryAdd(endpoint.InterfaceName, limit);
+        }
+
+        if (limits.Count == 0 && _bandwidthLimited == false) return;
+        try
+        {
+            problems.AddRange(await _kernel.EnsureBandwidthAsync(limits, cancellationToken).ConfigureAwait(false));
+            _bandwidthLimited = limits.Count > 0;
+        }
+        catch (NetlinkException e) when (limits.Count > 0)
+        {
+            problems.Add($"Bandwidth limits: {e.Message}");
+        }
+        catch (NetlinkException)
+        {
+            _bandwidthLimited = false; // a kernel without traffic control has no limits left over
         }
     }
 

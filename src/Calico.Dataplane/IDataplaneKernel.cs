@@ -51,6 +51,12 @@ public interface IDataplaneKernel : IDisposable
     /// <summary>Deletes a device; one that is not there is fine.</summary>
     ValueTask<bool> DeleteDeviceAsync(string name, CancellationToken cancellationToken = default);
 
+    /// <summary>Makes the bandwidth limits of interfaces as given, and takes those away that are no more; what is right already is not written.</summary>
+    /// <param name="limits">By interface; one that is not there is passed over.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What could not be done, each naming its interface.</returns>
+    ValueTask<IReadOnlyList<string>> EnsureBandwidthAsync(IReadOnlyDictionary<string, InterfaceBandwidth> limits, CancellationToken cancellationToken = default);
+
     /// <summary>Reads a kernel parameter, or null when there is none of that name.</summary>
     string? ReadSetting(string name);
 

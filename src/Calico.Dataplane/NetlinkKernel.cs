@@ -129,6 +129,13 @@ public sealed class NetlinkKernel : IDataplaneKernel
     }
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> EnsureBandwidthAsync(IReadOnlyDictionary<string, InterfaceBandwidth> limits, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        return new BandwidthApplier(_route).EnsureAsync(limits, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public string? ReadSetting(string name)
     {
         try

@@ -1,6 +1,6 @@
 namespace Calico.Netlink;
 
-/// <summary>NETLINK_ROUTE: links, addresses, routes, rules, neighbours and nexthop objects of one network namespace. Thread-safe.</summary>
+/// <summary>NETLINK_ROUTE: links, addresses, routes, rules, neighbours, nexthop objects and traffic control of one network namespace. Thread-safe.</summary>
 /// <remarks>Each client has methods for single requests; to send many at once, fill a <see cref="NetlinkBatch"/> with the <c>…Messages</c> extension methods and send it through <see cref="Connection"/>.</remarks>
 public sealed class RtNetlink : IDisposable
 {
@@ -24,6 +24,7 @@ public sealed class RtNetlink : IDisposable
         Rules = new RuleClient(connection);
         Neighbours = new NeighbourClient(connection);
         Nexthops = new NexthopClient(connection);
+        TrafficControl = new TrafficControlClient(connection);
     }
 
     /// <summary>The connection under the clients.</summary>
@@ -46,6 +47,9 @@ public sealed class RtNetlink : IDisposable
 
     /// <summary>Nexthop objects.</summary>
     public NexthopClient Nexthops { get; }
+
+    /// <summary>Queueing disciplines and filters.</summary>
+    public TrafficControlClient TrafficControl { get; }
 
     /// <summary>Opens a socket in the namespace of the options, or of the calling thread.</summary>
     /// <exception cref="NetlinkException">A limit is reached, or the namespace may not be entered.</exception>

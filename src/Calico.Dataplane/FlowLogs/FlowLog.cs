@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Calico.Dataplane.Compile;
 using Calico.Dataplane.FlowLogs;
+using Calico.Dataplane.Telemetry;
 using Calico.Netlink;
 
 namespace Calico.Dataplane;
@@ -40,9 +42,13 @@ public sealed class FlowLog : IDisposable
         }
     }
 
-    /// <summary>Verdicts summed up: those that differ in the source port only become one record. At the end of each interval its records come.</summary>
+    /// <summary>
+    /// Verdicts summed up: those that differ in the source port only become one record, and what a connection carried is added to its verdicts when it ends.
+    /// At the end of each interval its records come.
+    /// </summary>
+    /// <remarks>Carried packets and bytes are of connections that began after this stream did: the kernel neither announces nor counts others.</remarks>
     /// <param name="interval">Felix's FlowLogsFlushInterval, 300 s there.</param>
-    /// <param name="maxKinds">The most records of an interval; what does not fit is counted in <see cref="Lost"/>.</param>
+    /// <param name="maxKinds">The most records of an interval, and the most connections remembered until they end; what does not fit is counted in <see cref="Lost"/>.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     public async IAsyncEnumerable<FlowRecord> ReadAggregatedAsync(TimeSpan interval, int maxKinds = 16_384, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -50,22 +56,29 @@ public sealed class FlowLog : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(maxKinds, 1);
         FlowAggregator aggregator = new(maxKinds);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task reading = FillAsync(aggregator, stop.Token);
+        using ConntrackMonitor ends = ConntrackMonitor.Open(ConntrackChange.Destroyed, new NetlinkConnectionOptions { Namespace = _network });
+        Task[] both = [FillAsync(aggregator, stop.Token), FillAsync(aggregator, ends, stop.Token)];
+        Task<Task> reading = Task.WhenAny(both);
         try
         {
             while (!reading.IsCompleted)
             {
                 await Task.WhenAny(reading, Task.Delay(interval, _time, cancellationToken)).ConfigureAwait(false);
-                foreach (FlowRecord record in Take(aggregator)) yield return record;
+                foreach (FlowRecord record in Take(aggregator))
+                {
+                    FlowMetrics.Record(record);
+                    yield return record;
+                }
+
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            await reading.ConfigureAwait(false);
+            await (await reading.ConfigureAwait(false)).ConfigureAwait(false);
         }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            await reading.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+            await Task.WhenAll(both).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
         }
     }
 
@@ -74,6 +87,18 @@ public sealed class FlowLog : IDisposable
         await foreach (FlowRecord record in ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             lock (aggregator) aggregator.Add(record);
+        }
+    }
+
+    private async Task FillAsync(FlowAggregator aggregator, ConntrackMonitor ends, CancellationToken cancellationToken)
+    {
+        await foreach (ConntrackEvent ended in ends.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (ended.Flow is not { } flow) Lost++;
+            else
+            {
+                lock (aggregator) aggregator.Add(EndOf(flow), _time.GetUtcNow());
+            }
         }
     }
 
@@ -95,11 +120,28 @@ public sealed class FlowLog : IDisposable
         await foreach (ConntrackEvent ended in monitor.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
             if (ended.Flow is not { } flow) Lost++;
-            else
-            {
-                FlowCounters sent = flow.OriginalCounters ?? default, received = flow.ReplyCounters ?? default;
-                yield return new ConnectionEnd(flow.Original, flow.Reply, sent.Packets, sent.Bytes, received.Packets, received.Bytes);
-            }
+            else yield return EndOf(flow);
+        }
+    }
+
+    private static ConnectionEnd EndOf(TrackedFlow flow)
+    {
+        FlowCounters sent = flow.OriginalCounters ?? default, received = flow.ReplyCounters ?? default;
+        return new ConnectionEnd(flow.Original, flow.Reply, sent.Packets, sent.Bytes, received.Packets, received.Bytes);
+    }
+
+    /// <summary>Writes aggregated records as lines of JSON, until cancelled.</summary>
+    /// <param name="to">Where to; each line is flushed.</param>
+    /// <param name="interval">How long records are summed up.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task WriteJsonLinesAsync(Stream to, TimeSpan interval, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        await foreach (FlowRecord record in ReadAggregatedAsync(interval, cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            await to.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(record, FlowRecordJson.Default.FlowRecord), (byte)'\n'], cancellationToken).ConfigureAwait(false);
+            await to.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

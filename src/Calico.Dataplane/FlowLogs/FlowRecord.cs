@@ -45,12 +45,30 @@ public sealed record FlowRecord
     /// <summary>The deciding rule, as the kernel rule's comment has it: <c>GlobalNetworkPolicy web ingress[2] allow</c>.</summary>
     public required string DecidedBy { get; init; }
 
-    /// <summary>How many new flows of this kind there were.</summary>
+    /// <summary>How many new flows of this kind there were; a refused sender that tries again counts again. 0 when in this interval connections only ended.</summary>
     public long Flows { get; init; } = 1;
+
+    /// <summary>How many connections of this kind ended; what they carried is below.</summary>
+    public long ConnectionsEnded { get; init; }
+
+    /// <summary>Packets that those connections carried in the direction of their first packet.</summary>
+    public ulong PacketsSent { get; init; }
+
+    /// <summary>Bytes in that direction, IP headers included.</summary>
+    public ulong BytesSent { get; init; }
+
+    /// <summary>Packets in the other direction.</summary>
+    public ulong PacketsReceived { get; init; }
+
+    /// <summary>Bytes in the other direction.</summary>
+    public ulong BytesReceived { get; init; }
 
     /// <summary>As a person would write it.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{(Allowed ? "allow" : "deny")} {(Staged ? "(staged) " : "")}{Protocol} {Source}:{SourcePort} → {Destination}:{DestinationPort} ×{Flows} by {DecidedBy}");
+        $"{(Allowed ? "allow" : "deny")} {(Staged ? "(staged) " : "")}{Protocol} {Source}:{SourcePort} → {Destination}:{DestinationPort} ×{Flows} by {DecidedBy}{Carried}");
+
+    private string Carried => ConnectionsEnded == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+        $"; {ConnectionsEnded} ended after {PacketsSent} packets, {BytesSent} bytes sent and {PacketsReceived} packets, {BytesReceived} bytes received");
 }
 
 /// <summary>Addresses as text in JSON.</summary>

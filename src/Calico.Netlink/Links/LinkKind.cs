@@ -18,6 +18,7 @@ public abstract record LinkKind
     {
         "veth" => new VethLink(),
         "dummy" => new DummyLink(),
+        "ifb" => new IfbLink(),
         "wireguard" => new WireGuardLink(),
         "bridge" => BridgeLink.Read(attributes),
         "vxlan" => VxlanLink.Read(attributes),

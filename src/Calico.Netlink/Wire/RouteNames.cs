@@ -1,6 +1,6 @@
 namespace Calico.Netlink;
 
-/// <summary>Message and attribute names of NETLINK_ROUTE (linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, fib_rules.h, nexthop.h).</summary>
+/// <summary>Message and attribute names of NETLINK_ROUTE (linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, fib_rules.h, nexthop.h, pkt_sched.h, pkt_cls.h).</summary>
 internal static class RouteNames
 {
     private static readonly string[] Verbs = ["NEW", "DEL", "GET", "SET"];
@@ -33,6 +33,8 @@ internal static class RouteNames
     private static readonly AttributeTable Nexthop = new("NHA_",
         "ID GROUP GROUP_TYPE BLACKHOLE OIF GATEWAY ENCAP_TYPE ENCAP GROUPS MASTER FDB RES_GROUP RES_BUCKET OP_FLAGS GROUP_STATS HW_STATS_ENABLE HW_STATS_USED");
 
+    private static readonly AttributeTable TrafficControl = new("TCA_", "KIND OPTIONS STATS XSTATS RATE FCNT STATS2 STAB PAD DUMP_INVISIBLE CHAIN HW_OFFLOAD INGRESS_BLOCK EGRESS_BLOCK");
+
     private static readonly AttributeTable NamespaceId = new("NETNSA_", "NSID PID FD TARGET_NSID CURRENT_NSID");
 
     private static readonly AttributeTable None = new("", "");
@@ -49,6 +51,8 @@ internal static class RouteNames
             2 => new($"RTM_{verb}ROUTE", 12, Route),
             3 => new($"RTM_{verb}NEIGH", 12, Neighbour),
             4 => new($"RTM_{verb}RULE", 12, Rule),
+            5 => new($"RTM_{verb}QDISC", TrafficControlHeader.Length, TrafficControl),
+            7 => new($"RTM_{verb}TFILTER", TrafficControlHeader.Length, TrafficControl),
             18 => new($"RTM_{verb}NSID", 4, NamespaceId),
             22 => new($"RTM_{verb}NEXTHOP", 8, Nexthop),
             23 => new($"RTM_{verb}LINKPROP", 16, Link),

@@ -213,21 +213,37 @@ public abstract class PacketTests : IAsyncLifetime
         Task<bool> ended = ends.MoveNextAsync().AsTask();
         Assert.True(Connects(_web, _api, "10.0.0.2", 80));
         Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 81));
-        for (int i = 0; i < 40 && records.Count < 4; i++) await Task.Delay(100, Cancelled);
+        for (int i = 0; i < 100 && Seen() < 4; i++) await Task.Delay(100, Cancelled);
+        _fabric.Node.Run("conntrack", "-D -p tcp --dport 80", mayFail: true);
+        for (int i = 0; i < 100 && !Carried().Any(); i++) await Task.Delay(100, Cancelled);
         await patience.CancelAsync();
         await reading;
+        FlowRecord[] carried = [.. Carried()];
+        Assert.Contains(carried, r => r is { Ingress: true, Staged: false, DecidedBy: "GlobalNetworkPolicy api ingress[0] allow" });
+        Assert.Contains(carried, r => r is { Ingress: false, DecidedBy: "Profile kns.prod egress[0] allow" });
+        Assert.Contains(carried, r => r.Staged);
+        Assert.All(carried, r => Assert.True(r is { DestinationPort: 80, PacketsSent: >= 2, BytesSent: >= 100, PacketsReceived: >= 1 }, $"{r}"));
         Assert.Contains(records, r => r is { Allowed: true, Ingress: true, DestinationPort: 80, DecidedBy: "GlobalNetworkPolicy api ingress[0] allow", Tier: "default" });
         Assert.Contains(records, r => r is { Allowed: true, Ingress: false, DecidedBy: "Profile kns.prod egress[0] allow" });
         Assert.Contains(records, r => r is { Allowed: false, DestinationPort: 81, DecidedBy: "Tier default ingress end deny" });
         Assert.Contains(records, r => r is { Staged: true, Allowed: false, DecidedBy: "StagedGlobalNetworkPolicy trial ingress[0] deny" });
         FlowRecord first = records[0];
-        _fabric.Node.Run("conntrack", "-D -p tcp --dport 80", mayFail: true);
         Assert.True(await ended.WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
         Assert.Equal((80, IPAddress.Parse("10.0.0.1")), (ends.Current.Original.DestinationPort, ends.Current.Original.Source));
         Assert.True(ends.Current is { PacketsSent: > 0, BytesSent: > 0, PacketsReceived: > 0 });
         await ends.DisposeAsync();
         string json = System.Text.Json.JsonSerializer.Serialize(first, FlowRecordJson.Default.FlowRecord);
         Assert.Equal(first, System.Text.Json.JsonSerializer.Deserialize(json, FlowRecordJson.Default.FlowRecord));
+
+        int Seen()
+        {
+            lock (records) return records.Count;
+        }
+
+        IEnumerable<FlowRecord> Carried()
+        {
+            lock (records) return [.. records.Where(r => r.ConnectionsEnded > 0)];
+        }
     }
 
     [Fact]

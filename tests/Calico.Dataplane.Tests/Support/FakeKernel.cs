@@ -181,6 +181,14 @@ internal sealed class FakeKernel : IDataplaneKernel
 
     public ValueTask<bool> DeleteDeviceAsync(string name, CancellationToken cancellationToken = default) => new(Interfaces.RemoveAll(i => i.Name == name) > 0);
 
+    public IReadOnlyDictionary<string, InterfaceBandwidth> Bandwidth { get; private set; } = new Dictionary<string, InterfaceBandwidth>();
+
+    public ValueTask<IReadOnlyList<string>> EnsureBandwidthAsync(IReadOnlyDictionary<string, InterfaceBandwidth> limits, CancellationToken cancellationToken = default)
+    {
+        Bandwidth = limits;
+        return new((IReadOnlyList<string>)[]);
+    }
+
     public string? ReadSetting(string name) => Settings.GetValueOrDefault(name);
 
     public void WriteSettings(params (string Name, string Value)[] settings)

@@ -39,6 +39,19 @@ public sealed record DummyLink : LinkKind
     }
 }
 
+/// <summary>An intermediate functional block: packets redirected to it pass its queueing disciplines and go on.</summary>
+public sealed record IfbLink : LinkKind
+{
+    /// <inheritdoc/>
+    public override string Name => "ifb";
+
+    internal override bool HasAttributes => false;
+
+    internal override void WriteAttributes(NetlinkMessageWriter message)
+    {
+    }
+}
+
 /// <summary>A WireGuard tunnel. Keys and peers are set through the generic family "wireguard" (<see cref="WireGuardDevice"/>).</summary>
 public sealed record WireGuardLink : LinkKind
 {
