@@ -18,10 +18,20 @@ internal sealed class AgentWorker(
         IpamKeys.HostAffinities,
     ];
 
+    private readonly NodeTunnels _tunnels = new(datastore, options.Node);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await NodeIdentity.RegisterAsync(options, new ResourceStore(datastore), netlink, stoppingToken);
-        await Task.WhenAll(FollowDatastoreAsync(stoppingToken), FollowKernelAsync(stoppingToken), dataplane.RunAsync(stoppingToken));
+        await Task.WhenAll(FollowDatastoreAsync(stoppingToken), FollowKernelAsync(stoppingToken), dataplane.RunAsync(stoppingToken), LogFlowsAsync(stoppingToken));
+    }
+
+    private async Task LogFlowsAsync(CancellationToken cancellation)
+    {
+        if (options.FlowLog is not { } path) return;
+        using FlowLog log = await FlowLog.OpenAsync(cancellationToken: cancellation);
+        await using FileStream file = new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        await log.WriteJsonLinesAsync(file, TimeSpan.FromSeconds(10), cancellation);
     }
 
     private async Task FollowDatastoreAsync(CancellationToken cancellation)
@@ -33,7 +43,22 @@ internal sealed class AgentWorker(
             bool inSync = batch.Status == SyncStatus.InSync;
             policy.Flush(inSync);
             network.Flush();
+            if (inSync) await EnsureTunnelsAsync(cancellation);
             await routing.FlushAsync(inSync, cancellation);
+        }
+    }
+
+    private async Task EnsureTunnelsAsync(CancellationToken cancellation)
+    {
+        if (!network.TunnelsMayChange) return;
+        try
+        {
+            await _tunnels.EnsureAsync(cancellation);
+            network.TunnelsMayChange = false;
+        }
+        catch (Exception e) when (e is IpamException or ResourceException or DatastoreException)
+        {
+            Log.Problem(logger, e.Message);
         }
     }
 
@@ -56,7 +81,6 @@ internal sealed class AgentWorker(
         using RtMonitor monitor = RtMonitor.Open(RtGroups.Links | RtGroups.Addresses);
         await foreach (RtEvent _ in monitor.ReadAllAsync(cancellation))
         {
-            dataplane.InterfacesChanged();
             await routing.NetworkChangedAsync(cancellation);
         }
     }

@@ -14,10 +14,14 @@ internal sealed class NetworkFeed(CalicoDataplane dataplane)
     private readonly Dictionary<string, Dataplane.BlockAffinity> _blocks = [];
     private bool _changed;
 
+    /// <summary>Whether pools or nodes have changed since the tunnels' addresses were seen to.</summary>
+    public bool TunnelsMayChange { get; set; } = true;
+
     public void Take(SyncUpdate update)
     {
         if (IpamKeys.TryParseAffinity(update.Key, out AffinityOwner? owner, out IPNetwork block)) Put(_blocks, update.Key, update.Item is null ? null : new(block, owner.Name));
-        else if (update.ResourceKey?.Kind == ResourceKinds.IPPool) Put(_pools, update.Key, update.ReadResource() is { } pool ? ToPool(pool.Spec) : null);
+        else if (update.ResourceKey?.Kind is { } kind && (kind == ResourceKinds.IPPool || kind == ResourceKinds.Node)) TunnelsMayChange = true;
+        if (update.ResourceKey?.Kind == ResourceKinds.IPPool) Put(_pools, update.Key, update.ReadResource() is { } pool ? ToPool(pool.Spec) : null);
         else if (update.ResourceKey?.Kind == ResourceKinds.Node) Put(_nodes, update.Key, update.ReadResource() is { } node ? ToNode(node) : null);
     }
 

@@ -16,6 +16,7 @@ internal static class CalicoCommand
             PolicyCommand.Create(terminal),
             DatastoreCommand.Create(),
             Ipam.IpamCommand.Create(terminal),
+            Node.NodeCommand.Create(terminal),
         };
         foreach (Command verb in ResourceCommands.Create()) root.Subcommands.Add(verb);
         return root.Parse(args).Invoke(new InvocationConfiguration { Output = output, Error = error });

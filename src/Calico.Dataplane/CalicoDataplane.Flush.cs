@@ -37,6 +37,7 @@ public sealed partial class CalicoDataplane
         }
 
         int rules = await _ruleset.ApplyAsync(change, cancellationToken).ConfigureAwait(false);
+        WriteMtu(problems);
         if (report)
         {
             Configure(endpoints, problems);
@@ -158,6 +159,25 @@ public sealed partial class CalicoDataplane
         {
             if (!_routeApplier.Interfaces.ContainsKey(endpoint.InterfaceName) || !_configured.Add(endpoint.InterfaceName)) continue;
             Write(InterfaceSettings.Workload(endpoint.InterfaceName, _options.Ipv6Support, !endpoint.AllowedSourcePrefixes.IsEmpty), problems);
+        }
+    }
+
+    private int? _mtuWritten;
+
+    /// <summary>Whole or not at all, since others read it.</summary>
+    private void WriteMtu(List<string> problems)
+    {
+        if (_options.MtuFile is not { } path || WorkloadMtu is not { } mtu || mtu == _mtuWritten) return;
+        try
+        {
+            string fresh = path + ".new";
+            File.WriteAllText(fresh, mtu.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            File.Move(fresh, path, overwrite: true);
+            _mtuWritten = mtu;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"MTU file {path}: {e.Message}");
         }
     }
 

@@ -60,6 +60,9 @@ public sealed record DataplaneOptions
     /// <summary>Which of the host's interfaces carry workloads' packets, as a regular expression over their names (MTUIfacePattern).</summary>
     public string MtuInterfacePattern { get; init; } = "^((en|wl|ww|sl|ib)[Pcopsvx].*|(eth|wlan|wwan).*)";
 
+    /// <summary>A file that <see cref="CalicoDataplane.WorkloadMtu"/> is written to whenever it changes, or null; Calico's CNI plugin reads <c>/var/lib/calico/mtu</c>.</summary>
+    public string? MtuFile { get; init; }
+
     /// <summary>Protocol number that marks workload and learned routes as ours, 1–255 (DeviceRouteProtocol; Felix's own is 3, ours 80 as Calico's BIRD and tunnel routes).</summary>
     public byte DeviceRouteProtocol { get; init; } = 80;
 

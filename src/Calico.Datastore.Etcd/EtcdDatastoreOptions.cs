@@ -45,6 +45,26 @@ public sealed class EtcdDatastoreOptions
     /// <summary>How long a connection may be silent before it is probed; a probe unanswered for 3 s ends it. etcd refuses less than 5 s.</summary>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The options of an address that names etcd.</summary>
+    /// <exception cref="ArgumentException">It names another kind of datastore.</exception>
+    public static EtcdDatastoreOptions From(DatastoreAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (address.Kind != "etcd") throw new ArgumentException($"The address names {address.Kind}, not etcd.", nameof(address));
+        return new EtcdDatastoreOptions
+        {
+            Endpoints = [.. address.Endpoints],
+            CaCertificateFile = address.CaCertificateFile,
+            CertificateFile = address.CertificateFile,
+            KeyFile = address.KeyFile,
+            CaCertificate = address.CaCertificate,
+            Certificate = address.Certificate,
+            Key = address.Key,
+            UserName = address.UserName,
+            Password = address.Password,
+        };
+    }
+
     internal void Validate()
     {
         if (Endpoints.Count == 0) throw new ArgumentException("No etcd endpoint is given.", nameof(Endpoints));

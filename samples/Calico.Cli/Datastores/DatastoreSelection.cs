@@ -22,18 +22,7 @@ internal static class DatastoreSelection
         {
             "sqlite" => new SqliteDatastore(at.Path),
             "memory" => new MemoryDatastore(),
-            _ => new EtcdDatastore(new EtcdDatastoreOptions
-            {
-                Endpoints = [.. at.Endpoints],
-                CaCertificateFile = at.CaCertificateFile,
-                CertificateFile = at.CertificateFile,
-                KeyFile = at.KeyFile,
-                CaCertificate = at.CaCertificate,
-                Certificate = at.Certificate,
-                Key = at.Key,
-                UserName = at.UserName,
-                Password = at.Password,
-            }),
+            _ => new EtcdDatastore(EtcdDatastoreOptions.From(at)),
         };
     }
 }

@@ -130,7 +130,7 @@ public sealed class FlowLog : IDisposable
         return new ConnectionEnd(flow.Original, flow.Reply, sent.Packets, sent.Bytes, received.Packets, received.Bytes);
     }
 
-    /// <summary>Writes aggregated records as lines of JSON, until cancelled.</summary>
+    /// <summary>Writes aggregated records as lines of JSON, until cancelled. What cannot be written, because a disk is full, is counted in <see cref="Lost"/>.</summary>
     /// <param name="to">Where to; each line is flushed.</param>
     /// <param name="interval">How long records are summed up.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
@@ -140,8 +140,15 @@ public sealed class FlowLog : IDisposable
         ArgumentNullException.ThrowIfNull(to);
         await foreach (FlowRecord record in ReadAggregatedAsync(interval, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            await to.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(record, FlowRecordJson.Default.FlowRecord), (byte)'\n'], cancellationToken).ConfigureAwait(false);
-            await to.FlushAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await to.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(record, FlowRecordJson.Default.FlowRecord), (byte)'\n'], cancellationToken).ConfigureAwait(false);
+                await to.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                Lost += record.Flows + record.ConnectionsEnded;
+            }
         }
     }
 

@@ -215,13 +215,12 @@ public abstract class PacketTests : IAsyncLifetime
         Assert.False(Connects(_fabric.Outside, _api, "10.0.0.2", 81));
         for (int i = 0; i < 100 && Seen() < 4; i++) await Task.Delay(100, Cancelled);
         _fabric.Node.Run("conntrack", "-D -p tcp --dport 80", mayFail: true);
-        for (int i = 0; i < 100 && !Carried().Any(); i++) await Task.Delay(100, Cancelled);
+        for (int i = 0; i < 100 && Carried().Count() < 2; i++) await Task.Delay(100, Cancelled);
         await patience.CancelAsync();
         await reading;
         FlowRecord[] carried = [.. Carried()];
         Assert.Contains(carried, r => r is { Ingress: true, Staged: false, DecidedBy: "GlobalNetworkPolicy api ingress[0] allow" });
         Assert.Contains(carried, r => r is { Ingress: false, DecidedBy: "Profile kns.prod egress[0] allow" });
-        Assert.Contains(carried, r => r.Staged);
         Assert.All(carried, r => Assert.True(r is { DestinationPort: 80, PacketsSent: >= 2, BytesSent: >= 100, PacketsReceived: >= 1 }, $"{r}"));
         Assert.Contains(records, r => r is { Allowed: true, Ingress: true, DestinationPort: 80, DecidedBy: "GlobalNetworkPolicy api ingress[0] allow", Tier: "default" });
         Assert.Contains(records, r => r is { Allowed: true, Ingress: false, DecidedBy: "Profile kns.prod egress[0] allow" });
