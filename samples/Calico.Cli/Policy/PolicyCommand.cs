@@ -13,5 +13,6 @@ internal static class PolicyCommand
         ReachCommand.Create(terminal),
         DiffCommand.Create(terminal),
         SelectCommand.Create(terminal),
+        VerifyCommand.Create(terminal),
     };
 }

@@ -68,9 +68,9 @@ public sealed class NodeRulesetTests
         cluster.Engine.Upsert(web);
         cluster.Engine.Upsert(Pod("prod", "web2", "10.0.0.2", Node, ("app", "web")) with { Qos = new QosModel { IngressMaxConnections = 5 } });
         cluster.Engine.Upsert(down);
-        cluster.Engine.Upsert(new TierModel { Name = "one", Order = 1, DefaultAction = TierDefaultAction.Pass });
-        cluster.Engine.Upsert(Policy_("one.a", "app == 'web'", Allow(port: 1)) with { Tier = "one", Order = 2 });
-        cluster.Engine.Upsert(Policy_("one.b", "app == 'web'", Allow(port: 2)) with { Tier = "one", Order = 1 });
+        cluster.Engine.Upsert(new TierModel { Name = "t", Order = 1, DefaultAction = TierDefaultAction.Pass });
+        cluster.Engine.Upsert(Policy_("t.a", "app == 'web'", Allow(port: 1)) with { Tier = "t", Order = 2 });
+        cluster.Engine.Upsert(Policy_("t.b", "app == 'web'", Allow(port: 2)) with { Tier = "t", Order = 1 });
         PolicyModel[] many = [.. Enumerable.Range(0, 9).Select(i => Policy_($"many-{i}", "app == 'many'", Allow(port: (ushort)(10 + i))) with { Order = 5 + i })];
         foreach (PolicyModel policy in many) cluster.Engine.Upsert(policy);
         cluster.Engine.Upsert(Pod("prod", "many", "10.0.0.9", Node, ("app", "many")));
@@ -89,7 +89,7 @@ public sealed class NodeRulesetTests
         Assert.Equal(["10.0.0.1", "fd00::1"], first.Addresses.Select(a => a.ToString()));
         WalkRules ingress = first.Walks[0];
         Assert.Equal(("ingress", PolicyShape.Maps, 2), (ingress.Direction, ingress.Shape, ingress.SharedBy));
-        Assert.Equal(["one: GlobalNetworkPolicy one.b, GlobalNetworkPolicy one.a", "default: GlobalNetworkPolicy z", "profiles: kns.prod"],
+        Assert.Equal(["t: GlobalNetworkPolicy t.b, GlobalNetworkPolicy t.a", "default: GlobalNetworkPolicy z", "profiles: kns.prod"],
             ingress.Policies.Select(t => $"{t.Tier}: {string.Join(", ", t.Policies)}"));
         Assert.Equal(["Pass", "Deny", ""], ingress.Policies.Select(t => t.DefaultAction));
         Assert.Equal(ingress.Chain, ruleset.Endpoints[2].Walks[0].Chain);
