@@ -17,6 +17,7 @@ internal static class CalicoCommand
             DatastoreCommand.Create(),
             Ipam.IpamCommand.Create(terminal),
             Node.NodeCommand.Create(terminal),
+            Bgp.BgpCommand.Create(terminal),
         };
         foreach (Command verb in ResourceCommands.Create()) root.Subcommands.Add(verb);
         return root.Parse(args).Invoke(new InvocationConfiguration { Output = output, Error = error });

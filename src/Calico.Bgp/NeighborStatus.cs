@@ -75,11 +75,18 @@ public sealed record NeighborStatus
     /// <summary>UPDATEs sent since the start.</summary>
     public long UpdatesSent { get; init; }
 
+    /// <summary>Routes received from the neighbour, over all families: those it has announced and not withdrawn when they are kept before policy
+    /// (<see cref="NeighborOptions.SoftReconfiguration"/>), otherwise <see cref="PrefixesAccepted"/> + <see cref="PrefixesRejected"/>.</summary>
+    public long PrefixesReceived { get; init; }
+
     /// <summary>Prefixes accepted from the neighbour, over all families.</summary>
     public int PrefixesAccepted { get; init; }
 
     /// <summary>Routes that the import filter refused since the session came up.</summary>
     public long PrefixesRejected { get; init; }
+
+    /// <summary>Routes that the neighbour has been sent and not had withdrawn (Adj-RIB-Out), over all families.</summary>
+    public long PrefixesAdvertised { get; init; }
 
     /// <summary>How often the session has been established.</summary>
     public int TimesEstablished { get; init; }

@@ -165,6 +165,8 @@ public sealed partial class BgpCore
             UpdatesSent = neighbor.UpdatesSent,
             PrefixesAccepted = neighbor.Families.Values.Sum(f => f.Accepted),
             PrefixesRejected = neighbor.Rejected,
+            PrefixesReceived = neighbor.Families.Values.Sum(f => f.AdjRibIn?.Count ?? f.Accepted) + (neighbor.Options.SoftReconfiguration ? 0 : neighbor.Rejected),
+            PrefixesAdvertised = neighbor.Families.Values.Sum(f => f.Lane?.CountSent(f.SourceIndex) ?? 0),
             TimesEstablished = neighbor.TimesEstablished,
             MalformedUpdates = neighbor.MalformedUpdates,
             IsRestarting = neighbor.HasStaleRoutes && neighbor.Established is null,

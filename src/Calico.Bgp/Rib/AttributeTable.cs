@@ -3,8 +3,8 @@ namespace Calico.Bgp;
 /// <summary>Keeps one <see cref="PathAttributes"/> for equal octets, found by number. A set goes when its last user releases it.</summary>
 internal sealed class AttributeTable
 {
-    private PathAttributes?[] _byId = new PathAttributes?[1024];
-    private int[] _buckets = new int[1024];
+    private PathAttributes?[] _byId = new PathAttributes?[64];
+    private int[] _buckets = new int[64];
     private readonly Stack<int> _free = new();
     private int _used = 1;
     private int _count;

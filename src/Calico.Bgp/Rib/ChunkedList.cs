@@ -2,12 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Calico.Bgp;
 
-/// <summary>A growing array that never moves its items: growth costs no copy and leaves no garbage.</summary>
+/// <summary>A growing array that moves no item beyond the first chunk: growth costs no copy and leaves no garbage. The first chunk grows by doubling, so that a small list is small.</summary>
 internal sealed class ChunkedList<T> where T : struct
 {
     private const int Shift = 14;
     private const int Size = 1 << Shift;
     private const int Mask = Size - 1;
+    private const int Smallest = 16;
     private T[][] _chunks = new T[4][];
     private int _count;
 
@@ -30,7 +31,7 @@ internal sealed class ChunkedList<T> where T : struct
     public void EnsureCount(int count)
     {
         if (count <= _count) return;
-        for (int index = _count & ~Mask; index < count; index += Size) Grow(index);
+        for (int index = _count & ~Mask; index < count; index += Size) Grow(Math.Min(index | Mask, count - 1));
         _count = count;
     }
 
@@ -45,14 +46,15 @@ internal sealed class ChunkedList<T> where T : struct
     {
         int chunk = index >> Shift;
         if (chunk >= _chunks.Length) Array.Resize(ref _chunks, _chunks.Length * 2);
-        _chunks[chunk] ??= new T[Size];
+        if (chunk > 0) _chunks[chunk] ??= new T[Size];
+        if (index < Size && (_chunks[0] is not { } first || first.Length <= index)) Array.Resize(ref _chunks[0], Math.Min(Size, Math.Max(Smallest, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)index + 1))));
     }
 }
 
 /// <summary>One bit for each slot.</summary>
 internal sealed class SlotSet
 {
-    private ulong[] _bits = new ulong[64];
+    private ulong[] _bits = new ulong[4];
 
     public bool Contains(int slot) => slot >> 6 < _bits.Length && (_bits[slot >> 6] & 1UL << (slot & 63)) != 0;
 

@@ -7,7 +7,7 @@ namespace Calico.Bgp;
 /// </remarks>
 internal sealed class Decision(AttributeTable attributes, Func<ushort, PathSource> sources)
 {
-    private readonly int[] _ties = new int[4096];
+    private int[] _ties = new int[8];
 
     public BestPathOptions Options { get; set; } = new();
 
@@ -42,7 +42,8 @@ internal sealed class Decision(AttributeTable attributes, Func<ushort, PathSourc
                 count = 0;
             }
 
-            if (count < _ties.Length) _ties[count++] = i;
+            if (count == _ties.Length) Array.Resize(ref _ties, count * 2);
+            _ties[count++] = i;
         }
 
         if (count <= 1) return count == 0 ? 0 : _ties[0];

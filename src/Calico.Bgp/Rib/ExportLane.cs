@@ -17,17 +17,6 @@ internal interface IExportMember
     void CaughtUp();
 }
 
-/// <summary>Shared by all lanes: they run one after the other.</summary>
-internal sealed class ExportScratch
-{
-    public OutputWriter Output { get; } = new();
-    public byte[] Attributes { get; } = new byte[160 * 1024];
-    public int[] Batch { get; } = new int[8192];
-    public int[] Next { get; } = new int[8192];
-    public int[] HeadByAttributes { get; set; } = new int[1024];
-    public List<int> Order { get; } = [];
-}
-
 /// <summary>
 /// Neighbours that get the same updates and have got the same so far. What changes is encoded once for all of them.
 /// </summary>
@@ -45,6 +34,7 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
     private readonly Dictionary<ushort, List<int>> _withdrawnFrom = [];
     private readonly AddPathMemory? _addPath = profile.AddPath ? new AddPathMemory(rib.Attributes) : null;
     private ChunkedList<ushort> _told = new();
+    private int[] _toldFrom = new int[8];
     private bool _awaited;
 
     public ExportProfile Profile { get; } = profile;
@@ -120,6 +110,7 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
         var lane = new ExportLane(Rib, profile ?? Profile, scratch, sources);
         lane.CopyPosition(this);
         lane._told = _told.Clone();
+        lane._toldFrom = (int[])_toldFrom.Clone();
         lane._awaited = _awaited;
         if (_addPath is not null) lane._addPath?.CopyFrom(_addPath);
         lane.Members.AddRange(members);
@@ -286,7 +277,7 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
 
             ref ushort told = ref _told[slot];
             if (sourceIsMember && told != 0 && told != source.Index) ListOf(_withdrawnFrom, source.Index).Add(slot);
-            told = source.Index;
+            Tell(ref told, source.Index);
             if (open && !packer.HasRoom(size))
             {
                 packer.Close();
@@ -313,7 +304,7 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
         ref ushort told = ref _told[slot];
         if (told == 0) return;
         ListOf(_withdrawn, IsMember(told) ? told : (ushort)0).Add(slot);
-        told = 0;
+        Tell(ref told, 0);
     }
 
     private void EmitWithdrawals()

@@ -10,7 +10,7 @@ internal sealed class RibTable<TKey>(Family family, AttributeTable attributes, D
 {
     private readonly ChunkedList<TKey> _keys = NewKeys();
     private readonly Stack<int> _freeSlots = new();
-    private int[] _index = new int[1024];
+    private int[] _index = new int[64];
     private int _indexed;
 
     public override IpPrefix Prefix(int slot) => _keys[slot].Prefix;
