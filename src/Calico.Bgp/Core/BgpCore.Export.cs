@@ -13,6 +13,7 @@ public sealed partial class BgpCore
     {
         Neighbor neighbor = session.Neighbor;
         neighbor.TimesEstablished++;
+        neighbor.Rejected = 0;
         session.EstablishedAt = Timers.Now;
         BgpTelemetry.Established(1);
         neighbor.Failures = 0;
@@ -22,6 +23,7 @@ public sealed partial class BgpCore
 
         Log.SessionUp(neighbor.Options.DisplayName, session.RemoteAsn, session.Families);
         ContinueAfterRestart(session);
+        foreach (ISessionMonitor monitor in _monitors) monitor.Up(session);
         foreach (Family family in session.Families)
         {
             NeighborFamily state = neighbor.FamilyOf(family);
@@ -180,13 +182,17 @@ public sealed partial class BgpCore
     {
         if (_flushing) return;
         _flushing = true;
+        bool done = false;
+        _scratch.Borrow();
         try
         {
             FlushAll();
+            done = true;
         }
         finally
         {
             _flushing = false;
+            _scratch.Return(clean: done);
         }
     }
 
@@ -220,6 +226,7 @@ public sealed partial class BgpCore
         }
 
         foreach (CoreSubscription subscription in _subscriptions) subscription.SignalIfPending();
+        foreach (ISessionMonitor monitor in _monitors) monitor.Flushed();
         if (clean && _retired.Count > 0 && !_deferring) Recycle();
         if (clean) _scratch.Output.Trim();
     }

@@ -23,7 +23,7 @@ public sealed partial class BgpCore
         return neighbor;
     }
 
-    private static IPAddress Normalize(IPAddress address)
+    internal static IPAddress Normalize(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
         // Link-local neighbours are told apart by interface; others must not be by a stray scope.
@@ -163,6 +163,7 @@ public sealed partial class BgpCore
         session.Neighbor.Since = Timers.Time.GetUtcNow();
         BgpTelemetry.Transition(session.State);
         Log.StateChanged(session.Neighbor.Options.DisplayName, before, session.State);
+        foreach (ISessionMonitor monitor in _monitors) monitor.StateChanged(session, before, session.State);
     }
 
     /// <summary>RFC 4271 section 6.8, RFC 6286, RFC 4724 section 4.2; false when the session that got the OPEN is the one to go.</summary>
@@ -200,8 +201,10 @@ public sealed partial class BgpCore
         neighbor.Sessions.Remove(session);
         _sessions.Remove(session.Connection);
         BgpTelemetry.Transition(BgpState.Idle);
+        foreach (ISessionMonitor monitor in _monitors) monitor.StateChanged(session, before, BgpState.Idle);
         if (before == BgpState.Established)
         {
+            foreach (ISessionMonitor monitor in _monitors) monitor.Down(session, cause, error);
             BgpTelemetry.Established(-1);
             Log.SessionDown(neighbor.Options.DisplayName, neighbor.LastError ?? cause.ToString());
             ReleaseRoutes(session, cause, error);

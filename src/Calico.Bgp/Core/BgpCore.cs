@@ -143,18 +143,10 @@ public sealed partial class BgpCore
         return source;
     }
 
-    /// <summary>Whether messages are given to <see cref="Tracer"/>.</summary>
-    internal bool IsTracing => Tracer is not null;
-
-    /// <summary>Is shown every message: the neighbour, whether it was sent, and the octets. Null: nobody is.</summary>
+    /// <summary>Is shown every message; null: nobody is.</summary>
     public BgpTracer? Tracer { get; set; }
-
-    internal void Trace(Session session, ReadOnlySpan<byte> messages, bool sent) =>
-        Tracer?.Invoke(session.Neighbor.Options.DisplayName, sent, messages);
 }
 
 /// <summary>Is shown messages as they are sent and received.</summary>
-/// <param name="neighbor">Name or address.</param>
-/// <param name="sent">Whether we sent it.</param>
-/// <param name="messages">One whole message, or several.</param>
-public delegate void BgpTracer(string neighbor, bool sent, ReadOnlySpan<byte> messages);
+/// <param name="trace">The messages; valid during the call.</param>
+public delegate void BgpTracer(in BgpTrace trace);

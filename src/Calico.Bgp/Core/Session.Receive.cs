@@ -23,7 +23,7 @@ internal sealed partial class Session
 
             used += message.Raw.Length;
             Neighbor.MessagesReceived++;
-            if (_core.IsTracing) _core.Trace(this, message.Raw, sent: false);
+            if (_core.IsWatched) _core.ShowReceived(this, message.Raw);
             if (_fsm.State == BgpState.Established && message.Type == MessageType.Update)
             {
                 alive = true;
@@ -86,6 +86,7 @@ internal sealed partial class Session
         }
 
         if (!_core.ResolveCollision(this)) return;
+        ReceivedOpen = message.Raw.ToArray();
         Negotiate();
         Fire(_fsm.DelayOpenRunning ? BgpEvent.OpenReceivedWithDelayOpen : BgpEvent.OpenReceived);
     }

@@ -46,6 +46,10 @@ internal sealed partial class Session
     public BgpCapabilities Ours { get; private set; } = new();
     public BgpCapabilities Theirs { get; private set; } = new();
     public List<Family> Families { get; private set; } = [];
+
+    /// <summary>Both OPENs with their headers, for monitors.</summary>
+    public ReadOnlyMemory<byte> SentOpen { get; private set; }
+    public ReadOnlyMemory<byte> ReceivedOpen { get; private set; }
     public bool FourOctetAsn { get; private set; }
     public int MaximumLength { get; private set; } = MessageFrame.MaximumLength;
     public bool EnhancedRefresh { get; private set; }
@@ -90,7 +94,11 @@ internal sealed partial class Session
         if ((actions & FsmActions.Established) != 0) _core.SessionEstablished(this);
     }
 
-    public void Send(OutgoingBytes bytes) => Connection.Send(bytes);
+    public void Send(OutgoingBytes bytes)
+    {
+        if (_core.IsWatched) _core.ShowSent(this, bytes.Memory.Span);
+        Connection.Send(bytes);
+    }
 
     public void Write(Action<IBufferWriter<byte>> write, int size = 64)
     {
@@ -98,7 +106,7 @@ internal sealed partial class Session
         Neighbor.MessagesSent++;
         BgpTelemetry.Sent(1);
         OutgoingBytes bytes = OutputWriter.Single(size, write);
-        _core.Trace(this, bytes.Memory.Span, sent: true);
+        if (_core.IsWatched) _core.ShowSent(this, bytes.Memory.Span);
         Connection.Send(bytes);
     }
 
@@ -117,7 +125,10 @@ internal sealed partial class Session
         Ours = _core.CapabilitiesFor(Neighbor, Connection);
         Asn asn = _core.LocalAsnFor(Neighbor);
         ushort hold = (ushort)Math.Clamp((Neighbor.Options.HoldTime ?? _core.Options.HoldTime).TotalSeconds, 0, 65535);
-        Write(w => OpenWriter.Write(w, asn, hold, _core.RouterId, Ours), MessageFrame.MaximumLength);
+        var open = new ArrayBufferWriter<byte>();
+        OpenWriter.Write(open, asn, hold, _core.RouterId, Ours);
+        SentOpen = open.WrittenMemory;
+        Write(w => w.Write(SentOpen.Span), SentOpen.Length);
     }
 
     private void StartTimers()

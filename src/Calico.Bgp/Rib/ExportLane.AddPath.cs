@@ -7,6 +7,8 @@ internal sealed class AddPathMemory(AttributeTable attributes)
 
     public bool Remembers(int slot) => _told.ContainsKey(slot);
 
+    public int CountExcept(ushort source) => _told.Values.Sum(list => list.Count(told => told.Source != source));
+
     public List<(uint PathId, int Attributes, ushort Source)> Of(int slot)
     {
         if (!_told.TryGetValue(slot, out List<(uint, int, ushort)>? list)) _told[slot] = list = [];
@@ -28,6 +30,19 @@ internal sealed class AddPathMemory(AttributeTable attributes)
     public void DropIfEmpty(int slot)
     {
         if (_told.TryGetValue(slot, out List<(uint, int, ushort)>? list) && list.Count == 0) _told.Remove(slot);
+    }
+
+    public void Forget(ushort source)
+    {
+        foreach ((int slot, List<(uint PathId, int Attributes, ushort Source)> list) in _told.ToArray())
+        {
+            for (int i = list.Count - 1; i >= 0; i--)
+            {
+                if (list[i].Source == source) RemoveAt(list, i);
+            }
+
+            DropIfEmpty(slot);
+        }
     }
 
     public void CopyFrom(AddPathMemory other)

@@ -54,4 +54,13 @@ internal sealed partial class BgpLog(ILogger logger)
 
     [LoggerMessage(3015, LogLevel.Error, "Internal error while working for {Where}")]
     public partial void InternalError(Exception exception, string where);
+
+    [LoggerMessage(3016, LogLevel.Information, "BMP collector {Collector}: connected")]
+    public partial void CollectorConnected(EndPoint collector);
+
+    [LoggerMessage(3017, LogLevel.Warning, "BMP collector {Collector}: {Reason}")]
+    public partial void CollectorLost(EndPoint collector, string reason);
+
+    [LoggerMessage(3018, LogLevel.Error, "Cannot record to {Path}: {Reason}")]
+    public partial void RecordingFailed(string path, string reason);
 }
