@@ -1,6 +1,9 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Calico.Bgp;
+using Calico.Bgp.Bmp;
+using Calico.Bgp.Mrt;
+using Calico.Bgp.Status;
 using Calico.RouteServer;
 
 // A BGP route server and reflector: --config FILE [--socket PATH] [--trace]. SIGHUP reads the file again; SIGTERM and SIGINT end it.
@@ -13,12 +16,15 @@ if (Value("--config") is not { } file)
 
 try
 {
-    BgpSpeakerOptions options = RouteServerConfig.Load(file);
+    BgpSpeakerOptions options = RouteServerConfig.Load(file, out RouteServerConfig config);
     BgpSpeaker.WarmUp();
     await using var speaker = new BgpSpeaker(options);
-    if (args.Contains("--trace")) speaker.Tracer = (neighbor, sent, messages) => Console.Error.WriteLine($"{(sent ? "->" : "<-")} {neighbor} {BgpMessageText.Format(messages)}");
+    if (args.Contains("--trace")) speaker.Tracer = static (in trace) => Console.Error.WriteLine(trace.ToString());
     await speaker.StartAsync();
-    await using var status = Value("--socket") is { } path ? new StatusSocket(speaker, path) : null;
+    await using var bmp = config.Bmp is { } collector ? new BmpExporter(speaker, collector.ToOptions()) : null;
+    bmp?.Start();
+    await using var mrt = config.Mrt is { } pattern ? await MrtRecorder.StartAsync(speaker, new MrtRecorderOptions { Path = pattern }) : null;
+    await using var status = Value("--socket") is { } path ? new BgpStatusServer(speaker, path) : null;
     var ended = new TaskCompletionSource();
     using PosixSignalRegistration term = On(PosixSignal.SIGTERM, () => ended.TrySetResult());
     using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, () => ended.TrySetResult());
@@ -26,7 +32,7 @@ try
     await ended.Task;
     return 0;
 }
-catch (Exception error) when (error is ConfigException or SocketException or IOException)
+catch (Exception error) when (error is ConfigException or SocketException or IOException or ArgumentException)
 {
     Console.Error.WriteLine($"{file}: {error.Message}");
     return error is ConfigException ? 2 : 1;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Calico.Bgp;
+using Calico.Bgp.Bmp;
 
 namespace Calico.RouteServer;
 
@@ -17,6 +18,24 @@ internal sealed record RouteServerConfig
     public bool EbgpRequiresPolicy { get; set; } = true;
     public IReadOnlyDictionary<string, IReadOnlyList<FilterRule>> Filters { get; set; } = new Dictionary<string, IReadOnlyList<FilterRule>>();
     public IReadOnlyList<NeighborConfig> Neighbors { get; set; } = [];
+    public BmpConfig? Bmp { get; set; }
+    public string? Mrt { get; set; }
+
+    /// <summary>A BMP collector, HOST:PORT, and the tables it is shown: prePolicy, postPolicy, locRib.</summary>
+    internal sealed record BmpConfig(string Collector, IReadOnlyList<string>? Tables = null)
+    {
+        public BmpOptions ToOptions()
+        {
+            int colon = Collector.LastIndexOf(':');
+            if (colon < 1 || !ushort.TryParse(Collector.AsSpan(colon + 1), out ushort port) || port == 0) throw new FormatException($"bmp.collector '{Collector}' is not HOST:PORT.");
+            EndPoint point = IPEndPoint.TryParse(Collector, out IPEndPoint? numeric) ? numeric : new DnsEndPoint(Collector[..colon], port);
+            var options = new BmpOptions { Collector = point };
+            if (Tables is null) return options;
+            BmpTables tables = BmpTables.None;
+            foreach (string name in Tables) tables |= Enum.TryParse(name, ignoreCase: true, out BmpTables table) ? table : throw new FormatException($"bmp.tables has no '{name}': there are prePolicy, postPolicy, locRib.");
+            return options with { Tables = tables };
+        }
+    }
 
     internal sealed record NeighborConfig
     {
@@ -49,11 +68,13 @@ internal sealed record RouteServerConfig
         public uint? LocalPreference { get; set; }
     }
 
-    public static BgpSpeakerOptions Load(string path)
+    public static BgpSpeakerOptions Load(string path) => Load(path, out _);
+
+    public static BgpSpeakerOptions Load(string path, out RouteServerConfig config)
     {
         try
         {
-            RouteServerConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(path), ConfigJson.Default.RouteServerConfig) ?? throw new FormatException("the file holds null.");
+            config = JsonSerializer.Deserialize(File.ReadAllBytes(path), ConfigJson.Default.RouteServerConfig) ?? throw new FormatException("the file holds null.");
             var options = new BgpSpeakerOptions
             {
                 Asn = config.Asn,
@@ -64,6 +85,7 @@ internal sealed record RouteServerConfig
                 Neighbors = [.. config.Neighbors.Select(config.ToOptions)],
             };
             options.Validate();
+            config.Bmp?.ToOptions();
             return options;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or FormatException or ArgumentException)

@@ -146,11 +146,54 @@ public sealed class BgpSpeaker : IAsyncDisposable
     /// <returns>A snapshot, in no order.</returns>
     public Task<IReadOnlyList<RibRoute>> GetRoutesAsync(RibQuery? query = null) => Run(() => _core.Routes(query));
 
-    /// <summary>Routes that a neighbour has been sent (Adj-RIB-Out), with their attributes before export policy.</summary>
+    /// <summary>Routes that a neighbour has been sent (Adj-RIB-Out), as they were sent: after export policy, with its own next hop and AS path.</summary>
     /// <param name="neighbor">The neighbour's address.</param>
-    /// <param name="family">The family.</param>
-    /// <returns>A snapshot; empty while there is no session.</returns>
-    public Task<IReadOnlyList<RibRoute>> GetAdvertisedAsync(IPAddress neighbor, Family family) => Run(() => _core.Advertised(neighbor, family));
+    /// <param name="query">Family, prefix, match and limit; the rest is not looked at. Null: all IPv4 unicast routes.</param>
+    /// <returns>A snapshot, in no order; empty while there is no session.</returns>
+    public Task<IReadOnlyList<RibRoute>> GetAdvertisedAsync(IPAddress neighbor, RibQuery? query = null) => Run(() => _core.Advertised(neighbor, query));
+
+    /// <summary>Writes all tables as an MRT file (TABLE_DUMP_V2, RFC 6396 section 4.3): the routes of all neighbours after import policy.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="cancellationToken">To stop in the middle.</param>
+    /// <returns>Done when written. Sessions go on meanwhile: routes that change during the dump are there in their old or their new state.</returns>
+    public async Task WriteMrtAsync(Stream output, CancellationToken cancellationToken = default)
+    {
+        const int SlotsAtOnce = 2048;
+        ArgumentNullException.ThrowIfNull(output);
+        var part = new System.Buffers.ArrayBufferWriter<byte>();
+        BgpCore.MrtRibDump dump = await Run(() => new BgpCore.MrtRibDump(_core)).ConfigureAwait(false);
+        for (bool more = true; more;)
+        {
+            part.ResetWrittenCount();
+            more = await Run(() => dump.Write(part, SlotsAtOnce)).ConfigureAwait(false);
+            await output.WriteAsync(part.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Plays an MRT file as if the recorded peers were neighbours, as fast as the speaker takes it; see <see cref="Mrt.MrtReplay"/>.</summary>
+    /// <param name="file">The records, unpacked.</param>
+    /// <param name="only">Addresses of the peers to play; null: all.</param>
+    /// <param name="cancellationToken">To stop in the middle.</param>
+    /// <returns>What was done. The peers stay connected, with their routes, until they are reset or the speaker stops.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public async Task<Mrt.MrtReplaySummary> ReplayAsync(Stream file, IReadOnlyCollection<IPAddress>? only = null, CancellationToken cancellationToken = default)
+    {
+        const int OctetsAtOnce = 256 * 1024;
+        ArgumentNullException.ThrowIfNull(file);
+        var replay = new Mrt.MrtReplay(_core, only);
+        var reader = new Mrt.MrtStreamReader(file);
+        var part = new System.Buffers.ArrayBufferWriter<byte>();
+        for (bool more = true; more;)
+        {
+            more = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (more) System.Buffers.BuffersExtensions.Write(part, reader.Current.Raw);
+            if (more && part.WrittenCount < OctetsAtOnce) continue;
+            await Run(() => replay.Apply(part.WrittenSpan)).ConfigureAwait(false);
+            part.ResetWrittenCount();
+        }
+
+        return replay.Summary with { Error = reader.Error };
+    }
 
     /// <summary>Resets a neighbour's session (Cease/4).</summary>
     /// <param name="neighbor">Its address.</param>
