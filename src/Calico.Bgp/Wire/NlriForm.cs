@@ -129,6 +129,9 @@ internal static class NlriForm
                 : prefix.ToString();
         }
 
+        var whole = new Nlri(family, 0, nlri);
+        if (family.Safi == 133) return FlowSpecText.Format(whole);
+        if (EvpnNlri.TryRead(whole, out EvpnNlri route)) return route.ToString();
         return family == Family.Evpn && nlri.Length >= 2
             ? string.Create(CultureInfo.InvariantCulture, $"[{nlri[0]}]:0x{Convert.ToHexStringLower(nlri[2..])}")
             : $"0x{Convert.ToHexStringLower(nlri)}";

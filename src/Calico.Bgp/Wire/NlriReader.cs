@@ -27,7 +27,7 @@ public readonly ref struct Nlri
     /// <returns>Null for families without prefixes (FlowSpec, EVPN).</returns>
     public IPNetwork? ToIPNetwork() => NlriForm.TryGetPrefix(Family, Octets, out IpPrefix prefix) ? prefix.ToIPNetwork() : null;
 
-    /// <summary>The text people know: a prefix, <c>RD:prefix</c>, or type and hexadecimal octets.</summary>
+    /// <summary>The text people know: a prefix, <c>RD:prefix</c>, <see cref="FlowSpecText"/> or <see cref="EvpnText"/>; hexadecimal octets for what is unknown or malformed.</summary>
     /// <returns>For example <c>10.0.0.0/8</c>.</returns>
     public override string ToString() => NlriForm.Format(Family, Octets);
 }
