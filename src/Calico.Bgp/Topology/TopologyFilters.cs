@@ -32,8 +32,20 @@ internal sealed class TopologyImport(TopologyRoutes routes, RouteFilter filters,
 }
 
 /// <summary>The way out of a node: the priority becomes LOCAL_PREF, the peer's BGPFilters, communities, Calico's own rules.</summary>
-internal sealed class TopologyExport(TopologyRoutes routes, RouteFilter filters, InterfaceResolver? interfaces) : RouteFilter
+/// <param name="routes">Calico's own rules.</param>
+/// <param name="filters">The peer's BGPFilters.</param>
+/// <param name="interfaces">Finds outgoing interfaces.</param>
+/// <param name="rules">The filters' text: exports that would decide alike are equal, so that an unchanged one tells no peer everything again.</param>
+internal sealed class TopologyExport(TopologyRoutes routes, RouteFilter filters, InterfaceResolver? interfaces, string rules) : RouteFilter, IEquatable<TopologyExport>
 {
+    private readonly (string, string, InterfaceResolver?) _meaning = (rules, routes.ExportMeaning, interfaces);
+
+    public bool Equals(TopologyExport? other) => other is not null && _meaning == other._meaning;
+
+    public override bool Equals(object? obj) => Equals(obj as TopologyExport);
+
+    public override int GetHashCode() => _meaning.GetHashCode();
+
     public override bool DependsOnNeighbor => filters.DependsOnNeighbor;
 
     public override FilterVerdict Apply(ref RouteContext route)

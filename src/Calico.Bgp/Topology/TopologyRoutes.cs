@@ -42,7 +42,17 @@ public sealed class TopologyRoutes
         _reflected = [.. services.ReflectedRanges.Select(IpPrefix.From)];
         _announcedServices = [.. services.Announced.Select(IpPrefix.From)];
         _communities = [.. AdvertisedCommunities.Of(input, self.Name, problems)];
+        ExportMeaning = string.Join('\n',
+            $"{NormalPriority(AddressFamily.InterNetwork)} {NormalPriority(AddressFamily.InterNetworkV6)} {self.IsReflector}",
+            string.Join(' ', _blocks),
+            string.Join(' ', _pools.Select(p => $"{p.Cidr}{(p.Pool.DisableBgpExport ? "!" : "")}")),
+            string.Join(' ', _reflected),
+            string.Join(' ', _announcedServices.Order()),
+            string.Join(' ', _communities.Select(c => $"{c.Range}={string.Join(',', c.Standard)},{string.Join(',', c.Large)}")));
     }
+
+    /// <summary>Everything that export decisions follow from, as text: equal texts decide alike.</summary>
+    internal string ExportMeaning { get; }
 
     /// <summary>The priority (kernel metric) of ordinary routes of a family.</summary>
     /// <param name="family">InterNetwork or InterNetworkV6.</param>

@@ -65,9 +65,9 @@ public static class TopologySpeaker
     {
         private readonly Dictionary<(FilterDirection, bool, string), RouteFilter> _made = [];
 
-        public RouteFilter Import(TopologySession session, bool v6) => Get(FilterDirection.Import, session, v6, chain => new TopologyImport(routes, chain, RulesText(session, v6)));
+        public RouteFilter Import(TopologySession session, bool v6) => Get(FilterDirection.Import, session, v6, chain => new TopologyImport(routes, chain, RulesText(FilterDirection.Import, session, v6)));
 
-        public RouteFilter Export(TopologySession session, bool v6) => Get(FilterDirection.Export, session, v6, chain => new TopologyExport(routes, chain, interfaces));
+        public RouteFilter Export(TopologySession session, bool v6) => Get(FilterDirection.Export, session, v6, chain => new TopologyExport(routes, chain, interfaces, RulesText(FilterDirection.Export, session, v6)));
 
         private RouteFilter Get(FilterDirection direction, TopologySession session, bool v6, Func<RouteFilter, RouteFilter> wrap)
         {
@@ -80,8 +80,8 @@ public static class TopologySpeaker
             return _made[key] = wrap(chain);
         }
 
-        private string RulesText(TopologySession session, bool v6) => string.Join('\n', session.Filters.Select(name =>
-            JsonSerializer.Serialize(RulesOf(filters[name], FilterDirection.Import, v6) ?? [], TopologyJson.Default.IReadOnlyListBgpFilterRuleSpec)));
+        private string RulesText(FilterDirection direction, TopologySession session, bool v6) => string.Join('\n', session.Filters.Select(name =>
+            JsonSerializer.Serialize(RulesOf(filters[name], direction, v6) ?? [], TopologyJson.Default.IReadOnlyListBgpFilterRuleSpec)));
 
         private static IReadOnlyList<BgpFilterRuleSpec>? RulesOf(BgpFilterSpec filter, FilterDirection direction, bool v6) => direction == FilterDirection.Import
             ? v6 ? filter.ImportV6 : filter.ImportV4

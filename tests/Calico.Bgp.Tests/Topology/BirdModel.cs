@@ -3,9 +3,10 @@ using System.Text.RegularExpressions;
 namespace Calico.Bgp.Tests.Topology;
 
 /// <summary>What one of Calico's BIRD configurations means: its sessions and static routes, without the text.</summary>
-internal sealed partial record BirdModel(string? RouterId, int Port, IReadOnlyDictionary<string, BirdSession> Sessions, IReadOnlyList<string> StaticRoutes, IReadOnlyList<string> AggregatedBlocks)
+internal sealed partial record BirdModel(string? RouterId, int Port, IReadOnlyDictionary<string, BirdSession> Sessions, IReadOnlyList<string> StaticRoutes, IReadOnlyList<string> AggregatedBlocks,
+    uint? DefaultPriority, IReadOnlyList<(string Net, bool Accepted)> KernelRules)
 {
-    public static BirdModel Read(string main, string aggregation)
+    public static BirdModel Read(string main, string aggregation, string pools)
     {
         Dictionary<string, BirdSession> sessions = [];
         string localAs = LocalAs().Match(TemplateOf(main)).Groups[1].Value;
@@ -16,7 +17,15 @@ internal sealed partial record BirdModel(string? RouterId, int Port, IReadOnlyDi
             ListenPort().Match(main) is { Success: true } port ? int.Parse(port.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) : 179,
             sessions,
             [.. StaticRoute().Matches(aggregation).Select(m => m.Groups[1].Value + (m.Groups[2].Value == "blackhole" ? "" : " " + m.Groups[2].Value)).Order(StringComparer.Ordinal)],
-            [.. ExactBlock().Matches(aggregation).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)]);
+            [.. ExactBlock().Matches(aggregation).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)],
+            Priority().Match(main) is { Success: true } priority ? uint.Parse(priority.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) : null,
+            [.. KernelRule().Matches(KernelFunctionOf(pools)).Select(m => (m.Groups[1].Value, m.Groups[2].Value == "accept"))]);
+    }
+
+    private static string KernelFunctionOf(string pools)
+    {
+        int start = pools.IndexOf("filter calico_kernel_programming", StringComparison.Ordinal);
+        return start < 0 ? "" : pools[start..];
     }
 
     private static string TemplateOf(string main)
@@ -33,6 +42,12 @@ internal sealed partial record BirdModel(string? RouterId, int Port, IReadOnlyDi
 
     [GeneratedRegex(@"^listen bgp (?:address \S+ )?port (\d+);", RegexOptions.Multiline)]
     private static partial Regex ListenPort();
+
+    [GeneratedRegex(@"if \(!defined\(krt_metric\)\) then \{ krt_metric = (\d+); \}")]
+    private static partial Regex Priority();
+
+    [GeneratedRegex(@"^  if \(net ~ (\S+)\) then \{ (accept|reject);", RegexOptions.Multiline)]
+    private static partial Regex KernelRule();
 
     [GeneratedRegex(@"local as (\d+);")]
     private static partial Regex LocalAs();
