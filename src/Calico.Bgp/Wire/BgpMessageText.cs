@@ -6,11 +6,14 @@ namespace Calico.Bgp;
 /// <summary>Messages as text, a line for each, for traces.</summary>
 public static class BgpMessageText
 {
-    /// <summary>Formats whole messages; AS numbers are taken to have four octets.</summary>
+    /// <summary>Formats whole messages.</summary>
     /// <param name="messages">One message or several.</param>
+    /// <param name="fourOctetAsn">Whether AS paths have four-octet numbers (RFC 6793).</param>
+    /// <param name="addPath">Families whose NLRI have path identifiers (RFC 7911), written <c>prefix#ID</c>; null: none.</param>
     /// <returns>A line for each message.</returns>
-    public static string Format(ReadOnlySpan<byte> messages)
+    public static string Format(ReadOnlySpan<byte> messages, bool fourOctetAsn = true, IReadOnlyList<Family>? addPath = null)
     {
+        var options = new UpdateDecoderOptions { IsExternal = false, IsConfederation = true, ExtendedNextHop = true, FourOctetAsn = fourOctetAsn, AddPath = addPath ?? [] };
         var text = new StringBuilder();
         while (!messages.IsEmpty)
         {
@@ -22,14 +25,14 @@ public static class BgpMessageText
                 break;
             }
 
-            Append(text, message);
+            Append(text, message, options);
             messages = messages[message.Raw.Length..];
         }
 
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, in MessageFrame message)
+    private static void Append(StringBuilder text, in MessageFrame message, UpdateDecoderOptions options)
     {
         switch (message.Type)
         {
@@ -37,7 +40,7 @@ public static class BgpMessageText
                 AppendOpen(text, message);
                 break;
             case MessageType.Update:
-                AppendUpdate(text, message);
+                AppendUpdate(text, message, options);
                 break;
             case MessageType.Notification:
                 text.Append("NOTIFICATION ").Append(new NotificationReader(message.Body).ToError());
@@ -78,10 +81,10 @@ public static class BgpMessageText
         if (c.LongLived.Count > 0) text.Append(" long-lived [").AppendJoin(' ', c.LongLived.Select(l => $"{l.Family}:{l.StaleTime.TotalSeconds}s")).Append(']');
     }
 
-    private static void AppendUpdate(StringBuilder text, in MessageFrame message)
+    private static void AppendUpdate(StringBuilder text, in MessageFrame message, UpdateDecoderOptions options)
     {
         text.Append("UPDATE");
-        DecodedUpdate update = new UpdateDecoder(new UpdateDecoderOptions { IsExternal = false, IsConfederation = true, ExtendedNextHop = true }).Decode(message.Body);
+        DecodedUpdate update = new UpdateDecoder(options).Decode(message.Body);
         if (update.EndOfRib is { } family)
         {
             text.Append(" end-of-rib ").Append(family);
@@ -89,23 +92,25 @@ public static class BgpMessageText
         }
 
         if (update.Treatment >= ErrorTreatment.TreatAsWithdraw) text.Append(' ').Append(update.Treatment).Append(' ').Append(update.Error);
-        AppendNlri(text, " withdraw", Family.Ipv4Unicast, update.Withdrawn);
-        AppendNlri(text, " withdraw", update.UnreachFamily, update.UnreachNlri);
-        AppendNlri(text, " announce", Family.Ipv4Unicast, update.Nlri);
-        AppendNlri(text, " announce", update.ReachFamily, update.ReachNlri);
+        AppendNlri(text, " withdraw", Family.Ipv4Unicast, update.Withdrawn, options);
+        AppendNlri(text, " withdraw", update.UnreachFamily, update.UnreachNlri, options);
+        AppendNlri(text, " announce", Family.Ipv4Unicast, update.Nlri, options);
+        AppendNlri(text, " announce", update.ReachFamily, update.ReachNlri, options);
         if (update.Treatment >= ErrorTreatment.TreatAsWithdraw || (update.Nlri.IsEmpty && update.ReachNlri.IsEmpty)) return;
         text.Append(' ').Append(update.Nlri.IsEmpty ? update.ToReachAttributes() : update.ToAttributes());
     }
 
-    private static void AppendNlri(StringBuilder text, string what, Family family, ReadOnlySpan<byte> field)
+    private static void AppendNlri(StringBuilder text, string what, Family family, ReadOnlySpan<byte> field, UpdateDecoderOptions options)
     {
         if (field.IsEmpty) return;
         text.Append(what).Append(' ').Append(family).Append(" [");
-        var reader = new NlriReader(family, field);
+        bool addPath = options.AddPath.Contains(family);
+        var reader = new NlriReader(family, field, addPath);
         for (bool first = true; reader.TryRead(out Nlri nlri); first = false)
         {
             if (!first) text.Append(' ');
             text.Append(nlri.ToString());
+            if (addPath) text.Append('#').Append(nlri.PathId);
         }
 
         text.Append(']');
