@@ -33,6 +33,6 @@ public sealed class TraceTests
         Assert.Contains(lines, l => l.StartsWith("-> 10.99.1.2 UPDATE announce ipv4-unicast [20.0.0.0/24#", StringComparison.Ordinal) && l.Contains("path [65000 65101 7]", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("-> old UPDATE announce ipv4-unicast [30.0.0.0/8] via 10.99.0.1 path [65000]", StringComparison.Ordinal));
         core.Stop(message: "bye");
-        Assert.Contains(lines, l => l.StartsWith("-> old NOTIFICATION Cease", StringComparison.Ordinal) && l.Contains("bye", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("-> old NOTIFICATION", StringComparison.Ordinal) && l.Contains("bye", StringComparison.Ordinal));
     }
 }
