@@ -19,4 +19,7 @@ internal sealed record AgentOptions
 
     /// <summary>A file that flow records are appended to as lines of JSON; null for none.</summary>
     public string? FlowLog { get; init; }
+
+    /// <summary>Where <c>calico bgp</c> asks; null: nowhere.</summary>
+    public string? BgpSocket { get; init; }
 }

@@ -15,9 +15,10 @@ Option<string> detection = new("--ip-autodetection") { Description = "first-foun
 Option<string?> routerId = new("--router-id") { Description = "The BGP identifier, or 'hash' for one made of the node's name.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CALICO_ROUTER_ID") };
 Option<string?> flowLog = new("--flow-log") { Description = "A file that lines of JSON about flows are appended to." };
 Option<string?> mtuFile = new("--mtu-file") { Description = "A file for the MTU of workloads; Calico's CNI plugin reads /var/lib/calico/mtu." };
+Option<string?> bgpSocket = new("--bgp-socket") { Description = "A socket for calico bgp status|routes.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CALICO_BGP_SOCKET") };
 Option<LogLevel> level = new("--log-level") { Description = "Trace, Debug, Information, Warning, Error.", DefaultValueFactory = _ => Enum.TryParse(Environment.GetEnvironmentVariable("CALICO_LOG_LEVEL"), ignoreCase: true, out LogLevel set) ? set : LogLevel.Information };
 
-Command run = new("run", "Keeps this node's policy, routes and BGP sessions as the datastore says, until stopped.") { node, datastore, detection, routerId, flowLog, mtuFile, level };
+Command run = new("run", "Keeps this node's policy, routes and BGP sessions as the datastore says, until stopped.") { node, datastore, detection, routerId, flowLog, mtuFile, bgpSocket, level };
 run.SetAction(async (arguments, cancellation) =>
 {
     AgentOptions options = new()
@@ -27,6 +28,7 @@ run.SetAction(async (arguments, cancellation) =>
         AddressDetection = arguments.GetRequiredValue(detection),
         RouterId = arguments.GetValue(routerId),
         FlowLog = arguments.GetValue(flowLog),
+        BgpSocket = arguments.GetValue(bgpSocket),
     };
     HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
     builder.Logging.SetMinimumLevel(arguments.GetRequiredValue(level))

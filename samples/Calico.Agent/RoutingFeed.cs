@@ -1,5 +1,6 @@
 using System.Net;
 using Calico.Bgp;
+using Calico.Bgp.Status;
 using Calico.Bgp.Topology;
 using Calico.Datastore;
 using Calico.Dataplane;
@@ -21,6 +22,7 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
     private bool? _restarting;
     private NodeTopology? _topology;
     private BgpSpeaker? _speaker;
+    private BgpStatusServer? _status;
     private Task _learning = Task.CompletedTask;
     private bool _topologyChanged = true, _workloadsChanged;
     private HashSet<TopologyProblem> _told = [];
@@ -83,6 +85,7 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
         // Before the first session: after a restart the peers drop what has not come again with the End-of-RIB.
         await _speaker.SetLocalRoutesAsync(routes);
         await _speaker.StartAsync(cancellation);
+        if (options.BgpSocket is { } path) _status = new BgpStatusServer(_speaker, path);
         _learning = LearnAsync(_speaker, cancellation);
     }
 
@@ -153,6 +156,7 @@ internal sealed class RoutingFeed(AgentOptions options, CalicoDataplane dataplan
 
     public async ValueTask DisposeAsync()
     {
+        if (_status is not null) await _status.DisposeAsync();
         if (_speaker is not null) await _speaker.DisposeAsync();
         await _learning;
         _turn.Dispose();

@@ -35,6 +35,10 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
     private readonly AddPathMemory? _addPath = profile.AddPath ? new AddPathMemory(rib.Attributes) : null;
     private ChunkedList<ushort> _told = new();
     private int[] _toldFrom = new int[8];
+
+    // Withdrawals mostly come in runs from one source: the list of the last one, within a batch.
+    private List<int>? _goneList;
+    private ushort _goneFrom;
     private bool _awaited;
 
     public ExportProfile Profile { get; } = profile;
@@ -127,6 +131,7 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
 
     private void RunBest(ReadOnlySpan<int> batch)
     {
+        _goneList = null;
         int[] heads = scratch.HeadByAttributes;
         if (heads.Length < Rib.Attributes.Limit) heads = scratch.HeadByAttributes = new int[Rib.Attributes.Limit * 2];
         for (int i = 0; i < batch.Length; i++)
@@ -303,7 +308,8 @@ internal sealed partial class ExportLane(Rib rib, ExportProfile profile, ExportS
     {
         ref ushort told = ref _told[slot];
         if (told == 0) return;
-        ListOf(_withdrawn, IsMember(told) ? told : (ushort)0).Add(slot);
+        if (_goneList is null || told != _goneFrom) (_goneFrom, _goneList) = (told, ListOf(_withdrawn, IsMember(told) ? told : (ushort)0));
+        _goneList.Add(slot);
         Tell(ref told, 0);
     }
 

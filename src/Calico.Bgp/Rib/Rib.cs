@@ -22,6 +22,7 @@ internal abstract class Rib(Family family, AttributeTable attributes, Decision d
     private int _emptySlots;
     private int _reclaimedCount;
     private int _reclaimFrom;
+    private bool _hasGrown;
 
     public Family Family { get; } = family;
 
@@ -106,9 +107,12 @@ internal abstract class Rib(Family family, AttributeTable attributes, Decision d
         _changed.Clear();
     }
 
-    /// <summary>Makes slots of gone destinations free for others, when they are many and no lane has to tell of them any more.</summary>
+    /// <summary>Makes slots of gone destinations free for others, when they are many and no lane has to tell of them any more. New destinations ask for it:
+    /// a table that only loses some has no use for the work, and those that come back find their slots.</summary>
     public void Reclaim()
     {
+        if (!_hasGrown) return;
+        _hasGrown = false;
         if (_emptySlots < 4096 || _emptySlots < _heads.Count / 2 || _emptySlots < _reclaimFrom) return;
         var free = new SlotSet();
         int found = 0;
@@ -276,7 +280,12 @@ internal abstract class Rib(Family family, AttributeTable attributes, Decision d
     protected int AddSlot(int reusable)
     {
         _emptySlots++;
-        if (reusable == 0) return _heads.Add();
+        if (reusable == 0)
+        {
+            _hasGrown = true;
+            return _heads.Add();
+        }
+
         _reclaimed.Remove(reusable);
         _reclaimedCount--;
         return reusable;
