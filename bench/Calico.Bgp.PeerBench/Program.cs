@@ -3,6 +3,12 @@ using Calico.Bgp.PeerBench;
 
 // Speakers side by side: --prefixes N --senders S --receivers R --runs K --route-server PATH.dll. Needs root, iproute2 and bird.
 int Number(string option, int otherwise) => Array.IndexOf(args, option) is int i and >= 0 && i + 1 < args.Length ? int.Parse(args[i + 1], CultureInfo.InvariantCulture) : otherwise;
+if (Array.IndexOf(args, "--codec") is int codec and >= 0 && codec + 1 < args.Length)
+{
+    CodecRun.Run(args[codec + 1], Number("--runs", 7));
+    return 0;
+}
+
 string? path = Array.IndexOf(args, "--route-server") is int at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 if (path is null || Environment.UserName != "root")
 {
