@@ -50,6 +50,19 @@ public sealed class FakeKernelTests
     }
 
     [Fact]
+    public async Task The_program_of_the_README_runs()
+    {
+        FakeKernel kernel = new();
+        int device = kernel.AddLink("eth0");
+        using RtNetlink netlink = kernel.OpenRoute();           // hand this to the code under test
+        await netlink.Routes.AddAsync(new Route { Destination = IPNetwork.Parse("10.0.0.0/8"), InterfaceIndex = device });
+        Assert.Single(kernel.Routes);
+        kernel.FailRequest(Errno.OutOfMemory, after: 3);        // the fourth request from now is refused
+        kernel.InterruptDump();                                 // the next dump is marked as interrupted
+        kernel.LoseReplies();                                   // the next answers are lost, as by a full receive buffer
+    }
+
+    [Fact]
     public async Task An_interrupted_dump_is_repeated_and_reported_when_it_never_comes_through()
     {
         FakeKernel kernel = new();

@@ -2,20 +2,30 @@ using System.Text.RegularExpressions;
 
 namespace Calico.Packaging.Tests;
 
-/// <summary>What the READMEs show is what compiles: their programs stand in samples/Quickstarts.</summary>
+/// <summary>What the READMEs show is what compiles and runs: their programs stand in samples/Quickstarts, or in a test where they are about testing.</summary>
 public sealed partial class QuickstartTests
 {
-    public static TheoryData<int> Programs() => [.. Enumerable.Range(0, Blocks().Length)];
+    private static readonly string[][] Sources = [.. SourceTree.CSharpFiles("samples/Quickstarts", "tests").Select(file => Lines(File.ReadAllText(file)))];
 
-    [Theory, MemberData(nameof(Programs))]
-    public void A_program_of_the_README_is_compiled(int index)
+    public static TheoryData<string, int> Programs()
     {
-        string[] shown = Lines(Blocks()[index]);
-        IEnumerable<string> sources = Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "samples", "Quickstarts"), "*.cs", SearchOption.AllDirectories);
-        Assert.True(sources.Any(file => Contains(Lines(File.ReadAllText(file)), shown)), $"Not in samples/Quickstarts: {string.Join('\n', shown)}");
+        TheoryData<string, int> programs = [];
+        foreach (string readme in Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "src"), "README.md", SearchOption.AllDirectories).Prepend(Path.Combine(SourceTree.Root, "README.md")))
+        {
+            for (int i = 0; i < Blocks(readme).Length; i++) programs.Add(SourceTree.Relative(readme), i);
+        }
+
+        return programs;
     }
 
-    private static string[] Blocks() => [.. CodeBlock().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "README.md"))).Select(m => m.Groups[1].Value)];
+    [Theory, MemberData(nameof(Programs))]
+    public void A_program_of_a_README_is_compiled(string readme, int index)
+    {
+        string[] shown = Lines(Blocks(Path.Combine(SourceTree.Root, readme))[index]);
+        Assert.True(Sources.Any(source => Contains(source, shown)), $"{readme} shows what is not in samples/Quickstarts nor in a test:\n{string.Join('\n', shown)}");
+    }
+
+    private static string[] Blocks(string readme) => [.. CodeBlock().Matches(File.ReadAllText(readme)).Select(m => m.Groups[1].Value)];
 
     private static string[] Lines(string text) =>
         [.. text.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && !(l.StartsWith("using ", StringComparison.Ordinal) && l.EndsWith(';') && !l.Contains('=', StringComparison.Ordinal)))];

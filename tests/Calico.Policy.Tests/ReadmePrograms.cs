@@ -65,8 +65,15 @@ public sealed class ReadmePrograms
         Assert.True(verdict.IsAllowed, string.Join("\n", verdict.Trace));
         Assert.Equal(0, verdict.DecidedBy!.RuleIndex);
         Assert.Equal("db", verdict.DecidedBy.Policy!.Value.Name);
+    }
+
+    [Fact]
+    public void Assertions()
+    {
+        ManifestSet manifests = _manifests;
+        ClusterState cluster = ClusterState.Of(manifests.ToModels());               // new ManifestReader().ReadFiles("manifests/")
         cluster.Should(Expect.Allow, "payments/api", "payments/db", 5432);
-        cluster.Should(Expect.Deny, "payments/api", "payments/db", 22);
+        cluster.Should(Expect.Deny, "payments/api", "payments/db", 22);             // throws with the verdict and every step that led to it
     }
 
     [Fact]
@@ -87,18 +94,22 @@ public sealed class ReadmePrograms
     }
 
     [Fact]
-    public void NothingOutsidePaymentsReachesTheDatabase() => Prop.ForAll(Arb.From(ClusterGenerators.Workload.ListOf()), added =>
+    public void NothingOutsidePaymentsReachesTheDatabase()
     {
-        ClusterState cluster = ClusterState.Of(_manifests.ToModels());
-        foreach (WorkloadEndpointModel pod in added)
-            cluster.Upsert(pod with { Id = pod.Id with { Workload = $"dev/{pod.InterfaceName}" }, Profiles = ["kns.dev"], Labels = pod.Labels.With("projectcalico.org/namespace", "dev") });
+        ManifestSet manifests = _manifests;
+        Prop.ForAll(Arb.From(ClusterGenerators.Workload.ListOf()), added =>
+        {
+            ClusterState cluster = ClusterState.Of(manifests.ToModels());
+            foreach (WorkloadEndpointModel pod in added)
+                cluster.Upsert(pod with { Id = pod.Id with { Workload = $"dev/{pod.InterfaceName}" }, Profiles = ["kns.dev"], Labels = pod.Labels.With("projectcalico.org/namespace", "dev") });
 
-        Reachability reachability = PolicyAnalysis.Reachability(cluster);
-        AddressClass database = reachability.ClassOf(IPAddress.Parse("10.65.1.11"));
-        return reachability.Classes(IpVersion.IPv4)
-            .Where(source => !source.Endpoints.Any(e => e.StartsWith("payments/", StringComparison.Ordinal)))
-            .All(source => reachability[source, database].IsNone);
-    }).QuickCheckThrowOnFailure();
+            Reachability reachability = PolicyAnalysis.Reachability(cluster);            // all packets, not samples
+            AddressClass database = reachability.ClassOf(IPAddress.Parse("10.65.1.11"));
+            return reachability.Classes(IpVersion.IPv4)
+                .Where(source => !source.Endpoints.Any(e => e.StartsWith("payments/", StringComparison.Ordinal)))
+                .All(source => reachability[source, database].IsNone);
+        }).QuickCheckThrowOnFailure();
+    }
 
     [Fact]
     public void DiffOfAChange()
