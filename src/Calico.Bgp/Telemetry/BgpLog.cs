@@ -63,4 +63,7 @@ internal sealed partial class BgpLog(ILogger logger)
 
     [LoggerMessage(3018, LogLevel.Error, "Cannot record to {Path}: {Reason}")]
     public partial void RecordingFailed(string path, string reason);
+
+    [LoggerMessage(3019, LogLevel.Warning, "RPKI cache {Cache}: {Reason}")]
+    public partial void CacheLost(EndPoint cache, string reason);
 }
