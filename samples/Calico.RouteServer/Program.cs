@@ -6,17 +6,17 @@ using Calico.Bgp.Mrt;
 using Calico.Bgp.Status;
 using Calico.RouteServer;
 
-// A BGP route server and reflector: --config FILE [--socket PATH] [--trace]. SIGHUP reads the file again; SIGTERM and SIGINT end it.
+// A BGP route server and reflector: --config FILE [--socket PATH] [--trace] [--restarted]; the last: neighbours still keep our routes. SIGHUP reads the file again; SIGTERM and SIGINT end it.
 string? Value(string option) => Array.IndexOf(args, option) is int i and >= 0 && i + 1 < args.Length ? args[i + 1] : null;
 if (Value("--config") is not { } file)
 {
-    Console.Error.WriteLine("usage: Calico.RouteServer --config FILE [--socket PATH] [--trace]");
+    Console.Error.WriteLine("usage: Calico.RouteServer --config FILE [--socket PATH] [--trace] [--restarted]");
     return 2;
 }
 
 try
 {
-    BgpSpeakerOptions options = RouteServerConfig.Load(file, out RouteServerConfig config);
+    BgpSpeakerOptions options = RouteServerConfig.Load(file, out RouteServerConfig config) with { Restarting = args.Contains("--restarted") };
     BgpSpeaker.WarmUp();
     await using var speaker = new BgpSpeaker(options);
     if (args.Contains("--trace")) speaker.Tracer = static (in trace) => Console.Error.WriteLine(trace.ToString());

@@ -53,6 +53,14 @@ public sealed record NeighborOptions
     /// <summary>What NEXT_HOP is sent.</summary>
     public NextHopMode NextHop { get; init; }
 
+    /// <summary>The own next hop for IPv4 routes; null: the session's own address, which is no IPv4 address on an IPv6 session.</summary>
+    /// <remarks>Routes that need our next hop are not sent where there is none: without this or <see cref="ExtendedNextHop"/>, IPv4 routes on an IPv6 session.</remarks>
+    public IPAddress? LocalNextHopIPv4 { get; init; }
+
+    /// <summary>The own next hop for IPv6 routes (RFC 4760 section 3); null: the session's own address, which is no IPv6 address on an IPv4 session.</summary>
+    /// <remarks>On a session between link-local addresses the session's own address goes along with it (RFC 2545 section 3).</remarks>
+    public IPAddress? LocalNextHopIPv6 { get; init; }
+
     /// <summary>TCP MD5 signature key (RFC 2385); null for none. 1 to 80 octets.</summary>
     public string? Md5Password { get; init; }
 

@@ -111,7 +111,7 @@ public sealed partial class BgpCore
             AddPathLimit = options.AddPathLimit,
             ExtendedNextHop = extended,
             NextHop = options.NextHop,
-            OwnNextHop = new EquatableBytes(OwnNextHop(family, session.Connection.LocalEndPoint.Address, extended)),
+            OwnNextHop = new EquatableBytes(OwnNextHop(family, options, session.Connection.LocalEndPoint.Address, extended)),
             Filter = filter,
             RemovePrivateAs = options.RemovePrivateAs && source.IsExternal,
             AsOverride = options.AsOverride && source.IsExternal ? session.RemoteAsn.Value : null,
@@ -124,11 +124,18 @@ public sealed partial class BgpCore
         };
     }
 
-    private static byte[] OwnNextHop(Family family, IPAddress local, bool extended)
+    private static byte[] OwnNextHop(Family family, NeighborOptions options, IPAddress local, bool extended)
     {
-        if (local.IsIPv4MappedToIPv6) local = local.MapToIPv4();
-        bool isIpv6 = local.AddressFamily == AddressFamily.InterNetworkV6;
-        return (family.Afi == 2) == isIpv6 || (isIpv6 && extended) ? local.GetAddressBytes() : [];
+        local = Normalize(local);
+        byte[] octets = local.GetAddressBytes();
+        if (family.Afi == 2)
+        {
+            if (options.LocalNextHopIPv6 is { } global) return local.IsIPv6LinkLocal && !global.IsIPv6LinkLocal ? [.. global.GetAddressBytes(), .. octets] : global.GetAddressBytes();
+            return octets.Length == 16 ? octets : [];
+        }
+
+        if (options.LocalNextHopIPv4 is { } given) return given.GetAddressBytes();
+        return octets.Length == 4 || extended ? octets : [];
     }
 
     internal void RefreshReceived(Session session, in RouteRefreshReader refresh)

@@ -141,6 +141,7 @@ public sealed partial class BgpCore
         local.TryWriteBytes(own, out int ownLength);
         if (nextHop.Length == 4) return nextHop[0] is not (0 or 127) && nextHop[0] < 224 && !(ownLength == 4 && nextHop.SequenceEqual(own[..4]));
         ReadOnlySpan<byte> first = nextHop[..Math.Min(16, nextHop.Length)];
+        if (nextHop.Length == 32 && first.IndexOfAnyExcept((byte)0) < 0) first = nextHop[16..];
         bool isUnspecified = first.IndexOfAnyExcept((byte)0) < 0;
         bool isLoopback = first.Length == 16 && first[..15].IndexOfAnyExcept((byte)0) < 0 && first[15] == 1;
         return !isUnspecified && !isLoopback && first[0] != 0xFF && !(ownLength == 16 && first.SequenceEqual(own));

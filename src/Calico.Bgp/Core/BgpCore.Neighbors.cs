@@ -174,8 +174,7 @@ public sealed partial class BgpCore
             if (other == session || other.State < BgpState.OpenConfirm) continue;
             if (other.State == BgpState.Established)
             {
-                // A connection from before the session came up is the loser of a collision, not a restart.
-                if (session.StartedAt <= other.EstablishedAt || other.Theirs.GracefulRestart is not { Families.Count: > 0 })
+                if (!IsRestart(session, other))
                 {
                     session.Fire(BgpEvent.OpenCollisionDump);
                     return false;
@@ -194,6 +193,20 @@ public sealed partial class BgpCore
 
         return true;
     }
+
+    /// <summary>Whether a new connection to a neighbour that is up says that the neighbour has restarted, unnoticed.</summary>
+    /// <remarks>
+    /// Both sides may dial at once, and see the first connection come up at different times. A connection from before that moment, or little later, is the
+    /// loser of a collision, unless the neighbour says that it has restarted since (R bit): were it taken for a restart, each side could drop the other connection.
+    /// </remarks>
+    private bool IsRestart(Session session, Session established)
+    {
+        if (established.Theirs.GracefulRestart is not { Families.Count: > 0 } before || session.StartedAt <= established.EstablishedAt) return false;
+        return session.Theirs.GracefulRestart is { Restarting: true } && !before.Restarting
+            || Timers.Time.GetElapsedTime(established.EstablishedAt, session.StartedAt) > CollisionWindow;
+    }
+
+    private static readonly TimeSpan CollisionWindow = TimeSpan.FromSeconds(5);
 
     internal void SessionEnded(Session session, BgpState before, BgpEvent cause, BgpError error)
     {

@@ -10,6 +10,7 @@ internal static class NeighborComparison
         Equals(a.Import, b.Import) && a.AcceptCommunities == b.AcceptCommunities && a.AllowOwnAs == b.AllowOwnAs;
 
     public static bool SameExport(NeighborOptions a, NeighborOptions b) => Equals(a.Export, b.Export) && a.NextHop == b.NextHop
+        && Equals(a.LocalNextHopIPv4, b.LocalNextHopIPv4) && Equals(a.LocalNextHopIPv6, b.LocalNextHopIPv6)
         && a.SendCommunities == b.SendCommunities && a.RemovePrivateAs == b.RemovePrivateAs && a.AsOverride == b.AsOverride && a.AddPathLimit == b.AddPathLimit;
 
     /// <summary>Whether the session can stay up: only policy, limits, names and timers of the next session differ.</summary>
@@ -21,6 +22,8 @@ internal static class NeighborComparison
         Import = null,
         Export = null,
         NextHop = NextHopMode.Auto,
+        LocalNextHopIPv4 = null,
+        LocalNextHopIPv6 = null,
         SendCommunities = CommunityKinds.All,
         AcceptCommunities = CommunityKinds.All,
         RemovePrivateAs = false,

@@ -47,6 +47,8 @@ internal static class OptionsCheck
             return "Address: a link-local address needs a scope id or Interface.";
         if (neighbor.LocalAddress is { } local && neighbor.Address is { } remote && local.AddressFamily != remote.AddressFamily)
             return $"LocalAddress: '{local}' is of another family than '{remote}'.";
+        if (neighbor.LocalNextHopIPv4 is { AddressFamily: not AddressFamily.InterNetwork } v4) return $"LocalNextHopIPv4: '{v4}' is not an IPv4 address.";
+        if (neighbor.LocalNextHopIPv6 is { AddressFamily: not AddressFamily.InterNetworkV6 } v6) return $"LocalNextHopIPv6: '{v6}' is not an IPv6 address.";
         return neighbor.TtlSecurity is 0 or 255 ? $"TtlSecurity: {neighbor.TtlSecurity} is not 1 to 254 hops." : null;
     }
 

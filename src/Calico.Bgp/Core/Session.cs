@@ -105,9 +105,7 @@ internal sealed partial class Session
         if (IsClosed) return;
         Neighbor.MessagesSent++;
         BgpTelemetry.Sent(1);
-        OutgoingBytes bytes = OutputWriter.Single(size, write);
-        if (_core.IsWatched) _core.ShowSent(this, bytes.Memory.Span);
-        Connection.Send(bytes);
+        Send(OutputWriter.Single(size, write));
     }
 
     private void Drop()

@@ -118,8 +118,8 @@ internal static class ExportEncoder
     }
 
     private static bool Fits(ExportProfile profile, ReadOnlySpan<byte> nextHop) => profile.Family.Afi == 2
-        ? nextHop.Length is 16 or 32 && !(nextHop[0] == 0xFE && (nextHop[1] & 0xC0) == 0x80)
-        : nextHop.Length == 4 || (profile.ExtendedNextHop && nextHop.Length is 16 or 32);
+        ? nextHop.Length is 16 or 32 && NextHopForm.IsGlobal(nextHop)
+        : nextHop.Length == 4 || (profile.ExtendedNextHop && nextHop.Length is 16 or 32 && NextHopForm.IsGlobal(nextHop));
 
     private static bool AddsOtc(ExportProfile profile) =>
         profile.Kind == PeerKind.External && profile.Role is BgpRole.Provider or BgpRole.Peer or BgpRole.RouteServer;

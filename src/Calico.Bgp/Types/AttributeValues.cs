@@ -69,17 +69,27 @@ internal static class NextHopForm
     {
         4 => new IPAddress(wire),
         12 => new IPAddress(wire[8..]),
-        16 or 32 => new IPAddress(wire[..16]),
+        16 => new IPAddress(wire),
+        // Some speakers without a global address put zeros before the link-local one.
+        32 => new IPAddress(IsUnspecified(wire) ? wire[16..] : wire[..16]),
         24 or 48 => new IPAddress(wire.Slice(8, 16)),
         _ => null,
     };
 
     public static IPAddress? LinkLocal(ReadOnlySpan<byte> wire) => wire.Length switch
     {
+        16 when IsLinkLocal(wire) => new IPAddress(wire),
         32 => new IPAddress(wire[16..]),
         48 => new IPAddress(wire[32..]),
         _ => null,
     };
+
+    /// <summary>Whether the first address means something beyond the link: no link-local and no unspecified one.</summary>
+    public static bool IsGlobal(ReadOnlySpan<byte> wire) => wire.Length == 4 || (!IsUnspecified(wire) && !IsLinkLocal(wire));
+
+    private static bool IsUnspecified(ReadOnlySpan<byte> wire) => wire[..16].IndexOfAnyExcept((byte)0) < 0;
+
+    private static bool IsLinkLocal(ReadOnlySpan<byte> wire) => wire[0] == 0xFE && (wire[1] & 0xC0) == 0x80;
 }
 
 internal static class PathAttributesText

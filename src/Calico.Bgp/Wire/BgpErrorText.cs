@@ -11,6 +11,9 @@ internal static class BgpErrorText
         string text = string.Create(CultureInfo.InvariantCulture, $"{name} ({(byte)error.Code}/{error.Subcode})");
         if (error.Code == BgpErrorCode.Cease && error.Subcode is CeaseSubcode.AdministrativeShutdown or CeaseSubcode.AdministrativeReset)
             return Communication(error.Data.Span) is { Length: > 0 } said ? $"{text}: \"{said}\"" : text;
+        // RFC 8538 section 3.1: a Hard Reset carries the code, subcode and data of what it is about.
+        if (error is { Code: BgpErrorCode.Cease, Subcode: CeaseSubcode.HardReset, Data.Length: >= 2 } && error.Data.Span[..2] is not [(byte)BgpErrorCode.Cease, CeaseSubcode.HardReset])
+            return $"{text}: {new BgpError((BgpErrorCode)error.Data.Span[0], error.Data.Span[1], error.Data[2..])}";
         return error.Data.IsEmpty ? text : $"{text} {Convert.ToHexStringLower(error.Data.Span[..Math.Min(64, error.Data.Length)])}";
     }
 

@@ -84,4 +84,9 @@ public class TextFormTests
         Assert.Equal(RoaState.Invalid, table.Validate(System.Net.IPNetwork.Parse("10.0.0.0/16"), 65001));
         Assert.Equal(RoaState.NotFound, table.Validate(System.Net.IPNetwork.Parse("11.0.0.0/16"), 65000));
     }
+
+    [Fact]
+    public void A_hard_reset_says_what_it_is_about() => Assert.Equal(
+        "Hard Reset (6/9): Maximum Number of Prefixes Reached (6/1) 0001010000000a",
+        new BgpError(BgpErrorCode.Cease, CeaseSubcode.HardReset, new byte[] { 6, 1, 0, 1, 1, 0, 0, 0, 10 }).ToString());
 }

@@ -4,7 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace Calico.Interop.Tests.Bgp;
 
-/// <summary>Two network namespaces joined by a veth pair: ours 10.77.0.1 and fd77::1, theirs 10.77.0.2 and fd77::2.</summary>
+/// <summary>
+/// Two network namespaces joined by a veth pair e0: theirs is 10.77.0.2, fd77::2 and fe80::2; ours 10.77.0.1, fd77::1 and fe80::1, and 10.77.0.3 and .4
+/// for further speakers.
+/// </summary>
 internal sealed partial class TestNamespaces : IDisposable
 {
     private static int s_count;
@@ -20,10 +23,15 @@ internal sealed partial class TestNamespaces : IDisposable
         foreach ((string name, int host) in new[] { (Ours, 1), (Theirs, 2) })
         {
             Run("ip", "-n", name, "link", "set", "lo", "up");
+            Run("ip", "-n", name, "link", "set", "e0", "addrgenmode", "none");
             Run("ip", "-n", name, "addr", "add", $"10.77.0.{host}/24", "dev", "e0");
             Run("ip", "-n", name, "addr", "add", $"fd77::{host}/64", "dev", "e0", "nodad");
+            Run("ip", "-n", name, "addr", "add", $"fe80::{host}/64", "dev", "e0", "nodad");
             Run("ip", "-n", name, "link", "set", "e0", "up");
         }
+
+        Run("ip", "-n", Ours, "addr", "add", "10.77.0.3/24", "dev", "e0");
+        Run("ip", "-n", Ours, "addr", "add", "10.77.0.4/24", "dev", "e0");
     }
 
     public string Ours { get; }
@@ -31,9 +39,12 @@ internal sealed partial class TestNamespaces : IDisposable
     public string Theirs { get; }
 
     /// <summary>Makes a TCP socket inside our namespace; only the socket, not the caller, lives there.</summary>
-    public Socket CreateSocket(AddressFamily family)
+    public Socket CreateSocket(AddressFamily family) => Inside(() => new Socket(family, SocketType.Stream, ProtocolType.Tcp));
+
+    /// <summary>Does something quick on a thread inside our namespace.</summary>
+    public T Inside<T>(Func<T> act)
     {
-        Socket? socket = null;
+        T result = default!;
         Exception? failure = null;
         var thread = new Thread(() =>
         {
@@ -41,7 +52,7 @@ internal sealed partial class TestNamespaces : IDisposable
             {
                 using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle($"/run/netns/{Ours}");
                 if (SetNamespace((int)file.DangerousGetHandle(), 0x40000000) != 0) throw new InvalidOperationException($"setns: errno {Marshal.GetLastPInvokeError()}");
-                socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp);
+                result = act();
             }
             catch (Exception error)
             {
@@ -50,7 +61,7 @@ internal sealed partial class TestNamespaces : IDisposable
         });
         thread.Start();
         thread.Join();
-        return socket ?? throw new InvalidOperationException("No socket in the namespace.", failure);
+        return failure is null ? result : throw new InvalidOperationException("Not done in the namespace.", failure);
     }
 
     public void Dispose()
