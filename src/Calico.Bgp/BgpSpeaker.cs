@@ -75,8 +75,9 @@ public sealed class BgpSpeaker : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Listen(_options);
+        List<(Socket Listener, IPEndPoint EndPoint)> added = Listen(_options);
         await Run(_core.Start).ConfigureAwait(false);
+        Accept(added);
     }
 
     /// <summary>Ends all sessions and stops listening.</summary>
@@ -106,9 +107,10 @@ public sealed class BgpSpeaker : IAsyncDisposable
         using System.Diagnostics.Activity? activity = BgpTelemetry.Activities.StartActivity("bgp.apply");
         options = WithScopes(options);
         OptionsCheck.ThrowIfInvalid(options);
-        Listen(options);
+        List<(Socket Listener, IPEndPoint EndPoint)> added = Listen(options);
         _options = options;
         await Run(() => _core.Apply(options)).ConfigureAwait(false);
+        Accept(added);
     }
 
     /// <summary>Adds local routes, or replaces those to the same prefixes.</summary>
@@ -243,8 +245,10 @@ public sealed class BgpSpeaker : IAsyncDisposable
         return done.Task;
     }
 
-    private void Listen(BgpSpeakerOptions options)
+    /// <summary>Opens what is to be listened on and is not yet. Nothing is accepted before the core knows the neighbours: it would be rejected.</summary>
+    private List<(Socket Listener, IPEndPoint EndPoint)> Listen(BgpSpeakerOptions options)
     {
+        var added = new List<(Socket Listener, IPEndPoint EndPoint)>();
         lock (_listeners)
         {
             foreach (IPEndPoint gone in _listeners.Keys.Where(e => !options.Listen.Contains(e)).ToArray())
@@ -278,9 +282,16 @@ public sealed class BgpSpeaker : IAsyncDisposable
 
                 _listeners.Add(endPoint, listener);
                 _log.Listening((IPEndPoint)listener.LocalEndPoint!);
-                _ = AcceptAsync(listener, endPoint);
+                added.Add((listener, endPoint));
             }
         }
+
+        return added;
+    }
+
+    private void Accept(List<(Socket Listener, IPEndPoint EndPoint)> added)
+    {
+        foreach ((Socket listener, IPEndPoint endPoint) in added) _ = AcceptAsync(listener, endPoint);
     }
 
     /// <summary>Keys for neighbours with passwords, and TTL 255 on answers when any neighbour insists on it.</summary>

@@ -14,6 +14,7 @@ public enum Daemon
 public enum Ability
 {
     Session,
+    SteadyUnderLoad,
     RequestsRefresh,
     AnswersRefresh,
     EnhancedRefresh,
@@ -46,6 +47,7 @@ public static class Daemons
         [(Daemon.Frr, Ability.TwoOctetAsn)] = "always announces four-octet numbers",
         [(Daemon.Openbgpd, Ability.GtsmCheck)] = "sends TTL 255, checks nothing",
         [(Daemon.Exabgp, Ability.GtsmCheck)] = "sends TTL 255, checks nothing",
+        [(Daemon.Exabgp, Ability.SteadyUnderLoad)] = "resets its first connection and dials again",
         [(Daemon.Exabgp, Ability.BothDial)] = "drops a session that is up for a connection of its own",
         [(Daemon.Exabgp, Ability.AddPathSend)] = "has no table: passes nothing on",
         [(Daemon.Exabgp, Ability.Reflects)] = "has no table: passes nothing on",
@@ -62,6 +64,7 @@ public static class Daemons
     private static readonly Dictionary<Ability, string> Words = new()
     {
         [Ability.Session] = "sessions over IPv4 and IPv6, 10,000 routes each way, withdrawal, four-octet AS numbers, all communities, client of our reflector, our limit of prefixes, hold timer",
+        [Ability.SteadyUnderLoad] = "10,000 routes at once over the first connection",
         [Ability.RequestsRefresh] = "asks for a route refresh",
         [Ability.AnswersRefresh] = "answers a route refresh",
         [Ability.EnhancedRefresh] = "enhanced route refresh",

@@ -40,7 +40,7 @@ public sealed class RouteExchangeTests : InteropTest
         peer.Withdraw("30.0.9.0/24");
         await Eventually(async () => await Learned(speaker, Family.Ipv4Unicast) == 9_999, "one of theirs is withdrawn");
         Assert.Equal(6_000, peer.Learned(Family.Ipv4Unicast));
-        await IsUpSinceTheStart(speaker);
+        if (Daemons.Can(daemon, Ability.SteadyUnderLoad)) await IsUpSinceTheStart(speaker);
     }
 
     [Theory]

@@ -138,7 +138,7 @@ public sealed class RouteServerErrorCaseTests(RouteServerErrorCaseTests.Server s
             OpenWriter.Write(open, 64001, 180, 0x0A634001, new BgpCapabilities { Families = [Family.Ipv4Unicast], FourOctetAsn = new Asn(64001) });
             await _observer.SendAsync(open.WrittenSpan.ToArray());
             await _observer.SendKeepaliveAsync();
-            Assert.True(await WirePeer.Until(() => _observer.Count(MessageType.Update) > 0, 20), $"the observer's session is up\n{_process.Log}");
+            Assert.True(await WirePeer.Until(() => _observer.Count(MessageType.Update) > 0, 20), $"the observer's session is up: {_observer.Notification}\n{_process.Log}");
         }
 
         public void Dispose()

@@ -25,14 +25,16 @@ public sealed class TransportTests : InteropTest
     [MemberData(nameof(Daemons.That), Ability.Gtsm, MemberType = typeof(Daemons))]
     public async Task Gtsm_lets_only_neighbours_in(Daemon daemon)
     {
-        await Start(daemon, new PeerSetup { Sessions = [new() { Gtsm = true }], Routes = PeerSetup.Many(5) });
+        Peer peer = await Start(daemon, new PeerSetup { Sessions = [new() { Gtsm = true }], Routes = PeerSetup.Many(5) });
         BgpSpeaker near = await Speaker(Neighbor() with { TtlSecurity = 1 });
         await Eventually(async () => await Learned(near, Family.Ipv4Unicast) == 5, "routes are here");
         await near.DisposeAsync();
         if (!Daemons.Can(daemon, Ability.GtsmCheck)) return;
+        // A first message may slip in before the daemon has told its kernel; a route must not.
         BgpSpeaker far = await Speaker(Neighbor() with { TimeToLive = 64 });
+        await far.AnnounceAsync(Locals(1));
         await Task.Delay(LongEnough);
-        Assert.False(await IsUp(far));
+        Assert.Equal(0, peer.Learned(Family.Ipv4Unicast));
     }
 
     [Fact]
