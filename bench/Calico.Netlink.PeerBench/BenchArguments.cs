@@ -12,6 +12,7 @@ internal sealed record BenchArguments(string Operation)
     public uint Table { get; init; } = WellKnownRouteTables.Main;
     public bool NexthopObject { get; init; }
     public string Shape { get; init; } = "set";
+    public int? Pairs { get; init; }
 
     public static bool TryParse(string[] args, out BenchArguments? arguments, out string? error)
     {
@@ -31,6 +32,7 @@ internal sealed record BenchArguments(string Operation)
             switch (option)
             {
                 case "--count" when int.TryParse(value, CultureInfo.InvariantCulture, out int count) && count > 0: result = result with { Count = count }; break;
+                case "--pairs" when int.TryParse(value, CultureInfo.InvariantCulture, out int pairs) && pairs > 0: result = result with { Pairs = pairs }; break;
                 case "--dev": result = result with { Device = value }; break;
                 case "--via" when IPAddress.TryParse(value, out IPAddress? via): result = result with { Via = via }; break;
                 case "--table" when uint.TryParse(value, CultureInfo.InvariantCulture, out uint table): result = result with { Table = table }; break;

@@ -26,7 +26,7 @@ internal static class NftBench
             });
         }
 
-        NftSet set = SetShapes.Of(arguments.Shape);
+        NftSet set = SetShapes.Of(arguments.Shape, arguments.Count);
         await client.CommitAsync(new NftTransaction().Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set)));
         NftElement[] elements = new NftElement[Chunk];
         NftTransaction transaction = new(arguments.Count * 80);
@@ -43,7 +43,7 @@ internal static class NftBench
     {
         using NftClient client = NftClient.Open();
         if (arguments.Shape == "chains") throw new ArgumentException("nft-element is for sets: set, interval or concat.");
-        NftSet set = SetShapes.Of(arguments.Shape);
+        NftSet set = SetShapes.Of(arguments.Shape, arguments.Count);
         await ClearAsync(client);
         NftTransaction transaction = new(arguments.Count * 80);
         transaction.Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set));
@@ -55,7 +55,7 @@ internal static class NftBench
         await InAndOutAsync(arguments.Shape == "interval" ? 5 : 500);
         return await BenchResult.MeasureAsync("nft-element", async () =>
         {
-            int pairs = arguments.Shape == "interval" ? IntervalPairs : HashPairs;
+            int pairs = arguments.Pairs ?? (arguments.Shape == "interval" ? IntervalPairs : HashPairs);
             await InAndOutAsync(pairs);
             return 2 * pairs;
         });
@@ -107,7 +107,7 @@ internal static class NftBench
         if (shape == "chains") await client.CommitAsync(ChainShape.Transaction(3));
         else
         {
-            NftSet set = SetShapes.Of(shape);
+            NftSet set = SetShapes.Of(shape, 100);
             NftTransaction transaction = new NftTransaction().Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set));
             FillElements(transaction, set, 100, new NftElement[Chunk]);
             await client.CommitAsync(transaction);
@@ -120,11 +120,12 @@ internal static class NftBench
     {
         private static readonly NftType AddressProtocolPort = NftType.Concat(NftType.Ipv4Address, NftType.InetProto, NftType.InetService);
 
-        public static NftSet Of(string shape) => shape switch
+        // A hash set that says how large it will be is made that large: the kernel need not grow it under load.
+        public static NftSet Of(string shape, int count) => shape switch
         {
-            "set" => new NftSet("s4", NftType.Ipv4Address),
+            "set" => new NftSet("s4", NftType.Ipv4Address) { Size = 2 * (uint)count },
             "interval" => new NftSet("i4", NftType.Ipv4Address) { Flags = NftSetFlags.Interval },
-            _ => new NftSet("c3", AddressProtocolPort),
+            _ => new NftSet("c3", AddressProtocolPort) { Size = 2 * (uint)count },
         };
 
         public static NftElement Element(string shape, int index) => shape switch

@@ -5,7 +5,7 @@ if (args.Length == 0 || !BenchArguments.TryParse(args, out BenchArguments? argum
 {
     Console.Error.WriteLine("""
         usage: Calico.Netlink.PeerBench routes-add|routes-dump|routes-del --count N --dev D --via A [--table T] [--nexthop-object]
-               Calico.Netlink.PeerBench nft-load|nft-element|nft-dump --shape set|interval|concat|chains --count N
+               Calico.Netlink.PeerBench nft-load|nft-element|nft-dump --shape set|interval|concat|chains --count N [--pairs P]
         """);
     return 2;
 }

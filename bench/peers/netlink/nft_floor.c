@@ -1,6 +1,7 @@
 // The floor for nf_tables: what a hand-written C program needs for the same table. Messages are encoded straight into one
 // buffer and sent as one transaction.
-//   nft_floor load set|interval|concat|chains COUNT     nft_floor element set|interval|concat COUNT PAIRS     nft_floor clear
+//   nft_floor load set|interval|concat|chains COUNT     nft_floor element set|interval|concat COUNT PAIRS
+//   nft_floor dump set|interval|concat|chains     nft_floor clear
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
@@ -97,21 +98,26 @@ static void verdict(int type, int code, const char *chain) {
 static void add_table(void) { table_message(NFT_MSG_NEWTABLE, NLM_F_CREATE), text(NFTA_TABLE_NAME, "nlb"), number(NFTA_TABLE_FLAGS, 0), end(); }
 static void delete_table(void) { table_message(NFT_MSG_DELTABLE, 0), text(NFTA_TABLE_NAME, "nlb"), end(); }
 
-static void add_set(const char *name, int flags, int type, int length, int verdicts) {
+static void add_set(const char *name, int flags, int type, int length, int verdicts, uint32_t size) {
     static uint32_t id;
     table_message(NFT_MSG_NEWSET, NLM_F_CREATE);
     text(NFTA_SET_TABLE, "nlb"), text(NFTA_SET_NAME, name), number(NFTA_SET_FLAGS, flags | (verdicts ? NFT_SET_MAP : 0));
     number(NFTA_SET_KEY_TYPE, type), number(NFTA_SET_KEY_LEN, length);
     if (verdicts) number(NFTA_SET_DATA_TYPE, NFT_DATA_VERDICT), number(NFTA_SET_DATA_LEN, 0);
+    if (size) {
+        size_t description = nest(NFTA_SET_DESC);
+        number(NFTA_SET_DESC_SIZE, size), unnest(description);
+    }
     number(NFTA_SET_ID, ++id);
     attribute(NFTA_SET_USERDATA, (char[]){0, 4, type == 41 ? 1 : 2, 0, 0, 0}, 6);
     end();
 }
 
-static void add_shape(const char *shape) {
-    if (*shape == 's') add_set(shape, 0, 7, 4, 0);
-    else if (*shape == 'i') add_set(shape, NFT_SET_INTERVAL, 7, 4, 0);
-    else add_set(shape, 0, 7 << 12 | 12 << 6 | 13, 12, 0);
+// A hash set that says how large it will be is made that large: the kernel need not grow it under load.
+static void add_shape(const char *shape, uint32_t count) {
+    if (*shape == 's') add_set(shape, 0, 7, 4, 0, 2 * count);
+    else if (*shape == 'i') add_set(shape, NFT_SET_INTERVAL, 7, 4, 0, 0);
+    else add_set(shape, 0, 7 << 12 | 12 << 6 | 13, 12, 0, 2 * count);
 }
 
 static size_t list;
@@ -181,7 +187,7 @@ static void add_policy(const char *chain, uint32_t i) {
 
 static void load_chains(uint32_t chains) {
     char name[16], key[16];
-    add_table(), add_set("pods", 0, 7, 4, 0), add_set("disp", 0, 41, 16, 1);
+    add_table(), add_set("pods", 0, 7, 4, 0, 0), add_set("disp", 0, 41, 16, 1, 0);
     for (uint32_t i = 1; i <= chains; i++) snprintf(name, 16, "c%05u", i), add_policy(name, i);
     table_message(NFT_MSG_NEWCHAIN, NLM_F_CREATE), text(NFTA_CHAIN_TABLE, "nlb"), text(NFTA_CHAIN_NAME, "forward"), text(NFTA_CHAIN_TYPE, "filter");
     size_t hook = nest(NFTA_CHAIN_HOOK);
@@ -203,6 +209,39 @@ static void fill(const char *shape, uint32_t n) {
     close_list();
 }
 
+static uint32_t check;
+static void walk(const char *at, int left) {
+    for (const struct nlattr *a = (void *)at; left >= 4 && a->nla_len >= 4 && a->nla_len <= left; a = (void *)((char *)a + ((a->nla_len + 3) & ~3))) {
+        if (a->nla_type & NLA_F_NESTED) walk((char *)a + 4, a->nla_len - 4);
+        else check ^= a->nla_type * 31 + (a->nla_len >= 8 ? *(uint32_t *)(a + 1) : 0);
+        left -= (a->nla_len + 3) & ~3;
+    }
+}
+
+static long dump(int type, const char *set) {
+    long count = 0;
+    used = 0, table_message(type, NLM_F_DUMP);
+    if (set) text(NFTA_SET_ELEM_LIST_TABLE, "nlb"), text(NFTA_SET_ELEM_LIST_SET, set);
+    else if (type == NFT_MSG_GETRULE || type == NFT_MSG_GETSET) text(NFTA_RULE_TABLE, "nlb");
+    end();
+    if (send(sock, out, used, 0) < 0) fail("send");
+    for (;;) {
+        ssize_t n = recv(sock, in, sizeof in, 0);
+        if (n < 0) fail("recv");
+        for (struct nlmsghdr *h = (void *)in; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+            if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) return count;
+            walk((char *)h + 20, h->nlmsg_len - 20), count++;
+        }
+    }
+}
+
+static int dump_table(const char *shape) {
+    double begun = seconds();
+    long messages = dump(NFT_MSG_GETTABLE, 0) + dump(NFT_MSG_GETCHAIN, 0) + dump(NFT_MSG_GETSET, 0) + dump(NFT_MSG_GETRULE, 0) + dump(NFT_MSG_GETSETELEM, shape);
+    printf("{\"op\":\"floor-dump\",\"n\":%ld,\"seconds\":%.6f,\"check\":%u}\n", messages, seconds() - begun, check);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     int size = 256 << 20, received = 4 << 20;
     struct sockaddr_nl self = {.nl_family = AF_NETLINK};
@@ -210,6 +249,7 @@ int main(int argc, char **argv) {
     if (sock < 0 || bind(sock, (void *)&self, sizeof self) < 0) fail("socket");
     setsockopt(sock, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
     setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &received, sizeof received);
+    if (argc == 3 && !strcmp(argv[1], "dump")) return dump_table(*argv[2] == 's' ? "s4" : *argv[2] == 'i' ? "i4" : argv[2][1] == 'o' ? "c3" : "disp");
     start(), add_table(), delete_table(), commit();
     if (argc < 4) return argc == 2 && !strcmp(argv[1], "clear") ? 0 : 2;
     const char *shape = *argv[2] == 's' ? "s4" : *argv[2] == 'i' ? "i4" : argv[2][1] == 'o' ? "c3" : "chains"; // nft has words of its own for "set"
@@ -219,7 +259,7 @@ int main(int argc, char **argv) {
     if (*shape == 'c' && shape[1] == 'h') {
         begun = seconds(), start(), load_chains(n), commit(), took = seconds() - begun;
     } else {
-        start(), add_table(), add_shape(shape), commit();
+        start(), add_table(), add_shape(shape, n), commit();
         begun = seconds(), start(), fill(shape, n), commit(), took = seconds() - begun;
         if (!strcmp(argv[1], "element")) {
             int pairs = argc > 4 ? atoi(argv[4]) : 500;

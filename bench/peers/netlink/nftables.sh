@@ -17,18 +17,25 @@ import ipaddress, sys
 elements = ", ".join(str(ipaddress.IPv4Address(0x0A000000 + i)) for i in range(int(sys.argv[1])))
 print(f"table inet nlb {{ set s4 {{ type ipv4_addr; elements = {{ {elements} }}\n}}\n}}")
 PY
+# google/nftables is compared where Debian's packages of it are installed.
+google=
+if command -v go >/dev/null && [[ -d /usr/share/gocode/src/github.com/google/nftables ]]; then
+  GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="$work/cache" go build -o "$work/google" "$here/google_nftables.go" && google="$work/google"
+fi
+floor() { run "$work/floor" "$@" | sed "s/floor-$1/floor-$1-$2/"; }
+mine() { run "$ours" "nft-$1" --shape "$2" ${3:+--count "$3"} ${4:+--pairs "$4"} | sed "s/nft-$1/nft-$1-$2/"; }
 for ((round = 0; round < rounds; round++)); do
-  for shape in set interval concat chains; do
-    n=$count; pairs=5000
-    [[ $shape == chains ]] && n=$chains
-    [[ $shape == interval ]] && pairs=50
-    run "$work/floor" load $shape $n | sed "s/floor-load/floor-load-$shape/"
-    run "$ours" nft-load --shape $shape --count $n | sed "s/nft-load/nft-load-$shape/"
-    if [[ $shape == chains ]]; then continue; fi
-    run "$work/floor" element $shape $n $pairs | sed "s/floor-element/floor-element-$shape/"
-    run "$ours" nft-element --shape $shape --count $n | sed "s/nft-element/nft-element-$shape/"
+  if ((round % 2)); then first=mine second=floor; else first=floor second=mine; fi
+  for shape in set interval concat; do
+    pairs=20000
+    [[ $shape == interval ]] && pairs=20
+    $first load $shape "$count"; $second load $shape "$count"
+    $first element $shape "$count" $pairs; $second element $shape "$count" $pairs
   done
-  run "$work/floor" clear || true
+  $first load chains "$chains"; $second load chains "$chains"
+  $first dump chains; $second dump chains; $first dump chains; $second dump chains
+  if [[ $google ]]; then run "$google" set "$count"; run "$google" chains "$chains"; fi
+  run "$work/floor" clear
   if ((round == 0)); then
     python3 - "$ns" "$work/set.nft" <<'PY'
 import subprocess, sys, time
@@ -44,8 +51,13 @@ seconds = collections.defaultdict(list)
 for line in open(sys.argv[1]):
     row = json.loads(line)
     seconds[row["op"]].append(row["seconds"] / row["n"] if "element" in row["op"] else row["seconds"])
-for op in [f"load-{s}" for s in ("set", "interval", "concat", "chains")] + [f"element-{s}" for s in ("set", "interval", "concat")]:
-    ours, floor = statistics.median(seconds[f"nft-{op}"]), statistics.median(seconds[f"floor-{op}"])
-    print(f"{op:20} {ours:.6f} s   floor {floor:.6f} s   ratio {ours / floor:.2f}")
-print(f"nft -f load-set      {statistics.median(seconds['nft-f-load-set']):.6f} s")
+def compare(ours, peer):
+    if peer in seconds:
+        a, b = seconds[ours], seconds[peer]
+        print(f"{ours:20} {statistics.median(a):.6f} s   {peer:20} {statistics.median(b):.6f} s   ratio of medians {statistics.median(a) / statistics.median(b):.2f}, of best {min(a) / min(b):.2f}")
+for op in [f"load-{s}" for s in ("set", "interval", "concat", "chains")] + [f"element-{s}" for s in ("set", "interval", "concat")] + ["dump-chains"]:
+    compare(f"nft-{op}", f"floor-{op}")
+compare("nft-load-set", "nft-f-load-set")
+compare("nft-load-set", "google-load-set")
+compare("nft-load-chains", "google-load-chains")
 PY

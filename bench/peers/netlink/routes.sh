@@ -30,20 +30,24 @@ subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL)
 print('{"op":"%s","seconds":%.6f}' % (sys.argv[1], time.monotonic() - start))
 PY
 }
-for ((round = 0; round < rounds; round++)); do
-  run "$work/floor" add "$count" veth0 172.31.0.2 254
-  run "$work/floor" dump 254
-  run "$ours" routes-dump --count "$count" --dev veth0 --via 172.31.0.2
-  run "$work/floor" del "$count" veth0 172.31.0.2 254
-  run "$ours" routes-add --count "$count" --dev veth0 --via 172.31.0.2
-  run "$ours" routes-dump --count "$count" --dev veth0 --via 172.31.0.2
-  run "$work/floor" dump 254
-  run "$ours" routes-del --count "$count" --dev veth0 --via 172.31.0.2
+args=(--count "$count" --dev veth0 --via 172.31.0.2)
+floor() { # OPERATION [NEXTHOP]
+  if [[ $1 == dump ]]; then run "$work/floor" dump 254; else run "$work/floor" "$1" "$count" veth0 172.31.0.2 254 ${2:-}; fi
+}
+mine() { run "$ours" "routes-$1" "${args[@]}" ${2:+--nexthop-object}; }
+through_nexthop() { # floor|mine: the object is deleted with its routes afterwards
   run ip nexthop replace id 4242 via 172.31.0.2 dev veth0 onlink proto 80
-  run "$work/floor" add "$count" veth0 172.31.0.2 254 4242 | sed 's/floor-add/floor-add-nexthop/'
+  "$1" add 4242 | sed 's/-add/-add-nexthop/'
   run ip nexthop del id 4242
-  run "$ours" routes-add --count "$count" --dev veth0 --via 172.31.0.2 --nexthop-object | sed 's/routes-add/routes-add-nexthop/'
-  run ip nexthop del id 4242
+  sleep 2 # a million routes went with it, and the kernel frees them for a while
+}
+for ((round = 0; round < rounds; round++)); do
+  # Who goes first takes turns as well: the second finds warm slabs.
+  if ((round % 2)); then first=mine second=floor; else first=floor second=mine; fi
+  $first add; $first dump; $second dump; $first dump; $second dump; $second del
+  $second add; $second dump; $first dump; $first del
+  through_nexthop $first
+  through_nexthop $second
   if ((round == 0)); then
     timed ip-add ip netns exec "$ns" timeout 300 ip -batch "$work/batch"
     timed ip-show ip netns exec "$ns" timeout 300 ip route show

@@ -73,6 +73,31 @@ public sealed class ConntrackClient : IDisposable
     public ValueTask FlushAsync(CancellationToken cancellationToken = default) =>
         Connection.RequestAsync(batch => batch.FlushFlows(), cancellationToken);
 
+    /// <summary>The connections that others have announced.</summary>
+    /// <exception cref="NetlinkException">The kernel does not track connections, or CAP_NET_ADMIN is missing.</exception>
+    public ValueTask<IReadOnlyList<ConntrackExpectation>> ListExpectationsAsync(CancellationToken cancellationToken = default) =>
+        Connection.ListAsync<ConntrackExpectation>(batch => batch.DumpExpectations(), ConntrackExpectation.TryDecode, null, cancellationToken);
+
+    /// <summary>Announces a connection.</summary>
+    /// <exception cref="NetlinkException">The master is not tracked (ENOENT), has no helper (EOPNOTSUPP), or the tuple is expected already.</exception>
+    public ValueTask AddExpectationAsync(ConntrackExpectation expectation, CancellationToken cancellationToken = default) =>
+        Connection.RequestAsync(batch => batch.AddExpectation(expectation), cancellationToken);
+
+    /// <summary>Forgets an expectation by its tuple.</summary>
+    /// <returns>False when it was not there.</returns>
+    public async ValueTask<bool> DeleteExpectationAsync(FlowTuple tuple, ushort zone = 0, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await Connection.RequestAsync(batch => batch.DeleteExpectation(tuple, zone), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (NetlinkException e) when (e.IsNotFound)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Closes the connection.</summary>
     public void Dispose() => Connection.Dispose();
 }

@@ -9,7 +9,7 @@ public static class ConntrackMessages
     internal const byte New = 0, Get = 1, Delete = 2;
     internal const byte Icmp = 1, Icmp6 = 58, Tcp = 6;
     private const int HeaderLength = 4;
-    private const ushort Original = 1, Reply = 2, Status = 3, ProtocolInfo = 4, Timeout = 7, Mark = 8, OriginalCounters = 9, ReplyCounters = 10, Id = 12, Zone = 18, MarkMask = 21;
+    private const ushort Original = 1, Reply = 2, Status = 3, ProtocolInfo = 4, Timeout = 7, Mark = 8, OriginalCounters = 9, ReplyCounters = 10, Id = 12, Zone = 18, MarkMask = 21, Labels = 22;
     private const ushort TupleIp = 1, TupleProtocol = 2, TupleZone = 3;
     private const ushort Source4 = 1, Destination4 = 2, Source6 = 3, Destination6 = 4;
     private const ushort Number = 1, SourcePort = 2, DestinationPort = 3, IcmpId = 4, IcmpType = 5, IcmpCode = 6, Icmp6Id = 7, Icmp6Type = 8, Icmp6Code = 9;
@@ -38,6 +38,7 @@ public static class ConntrackMessages
         message.AttributeUInt32BigEndian(Timeout, flow.TimeoutSeconds);
         if (flow.Mark != 0) message.AttributeUInt32BigEndian(Mark, flow.Mark);
         if (flow.Zone != 0) message.AttributeUInt16BigEndian(Zone, flow.Zone);
+        if (flow.Labels != 0) WriteLabels(message, flow.Labels);
         if (flow.TcpState is not { } state) return;
         using NetlinkNest info = message.Nest(ProtocolInfo);
         using NetlinkNest tcp = message.Nest(InfoTcp);
@@ -62,9 +63,20 @@ public static class ConntrackMessages
         batch.BeginNetfilter(Subsystem, Delete, NetlinkFlags.None, family: 0);
     }
 
-    private static byte FamilyOf(FlowTuple tuple) => tuple.IsIPv6 ? AddressFamilies.IPv6 : AddressFamilies.IPv4;
+    internal static byte FamilyOf(FlowTuple tuple) => tuple.IsIPv6 ? AddressFamilies.IPv6 : AddressFamilies.IPv4;
 
-    private static void WriteTuple(NetlinkMessageWriter message, ushort type, FlowTuple tuple)
+    // An array of longs in the machine's order, the lowest bits first.
+    private static void WriteLabels(NetlinkMessageWriter message, UInt128 labels)
+    {
+        Span<byte> value = message.Attribute(Labels, 16);
+        NetlinkWire.WriteUInt64(value, (ulong)labels, message.Swap);
+        NetlinkWire.WriteUInt64(value[8..], (ulong)(labels >> 64), message.Swap);
+    }
+
+    private static UInt128 ReadLabels(ReadOnlySpan<byte> value) =>
+        value.Length < 16 ? 0 : new UInt128(BitConverter.ToUInt64(value[8..]), BitConverter.ToUInt64(value));
+
+    internal static void WriteTuple(NetlinkMessageWriter message, ushort type, FlowTuple tuple)
     {
         if (tuple.Source.AddressFamily != tuple.Destination.AddressFamily) throw new ArgumentException($"Tuple {tuple}: the addresses are of two families.");
         using NetlinkNest nest = message.Nest(type);
@@ -101,6 +113,7 @@ public static class ConntrackMessages
         FlowTuple? original = null, reply = null;
         (uint status, uint timeout, uint mark, uint id, ushort zone) = (0, 0, 0, 0, 0);
         FlowTcpState? state = null;
+        UInt128 labels = 0;
         FlowCounters? sent = null, received = null;
         NetlinkAttributeReader attributes = message.Attributes(HeaderLength);
         while (attributes.MoveNext())
@@ -116,6 +129,7 @@ public static class ConntrackMessages
                 case Zone: zone = attributes.ReadUInt16BigEndian(); break;
                 case OriginalCounters: sent = ReadCounters(attributes.Nested()); break;
                 case ReplyCounters: received = ReadCounters(attributes.Nested()); break;
+                case Labels: labels = ReadLabels(attributes.Value); break;
                 case ProtocolInfo: state = ReadState(attributes.Nested()); break;
             }
         }
@@ -124,12 +138,12 @@ public static class ConntrackMessages
         flow = new TrackedFlow
         {
             Original = original, Reply = reply, Status = (FlowStatus)status, TimeoutSeconds = timeout, Mark = mark, Zone = zone, Id = id,
-            TcpState = state, OriginalCounters = sent, ReplyCounters = received,
+            TcpState = state, Labels = labels, OriginalCounters = sent, ReplyCounters = received,
         };
         return true;
     }
 
-    private static FlowTuple? ReadTuple(NetlinkAttributeReader attributes)
+    internal static FlowTuple? ReadTuple(NetlinkAttributeReader attributes)
     {
         IPAddress? source = null, destination = null;
         FlowTuple protocol = new() { Source = IPAddress.None, Destination = IPAddress.None, Protocol = 0 };

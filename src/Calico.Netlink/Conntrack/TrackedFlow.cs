@@ -98,6 +98,9 @@ public sealed record TrackedFlow
     /// <summary>TCP state; null for other protocols.</summary>
     public FlowTcpState? TcpState { get; init; }
 
+    /// <summary>The 128 labels, one bit each (CTA_LABELS). The kernel keeps them only where a rule of the namespace uses <c>ct label</c>.</summary>
+    public UInt128 Labels { get; init; }
+
     /// <summary>Counters of the original direction; null when not counted.</summary>
     public FlowCounters? OriginalCounters { get; init; }
 

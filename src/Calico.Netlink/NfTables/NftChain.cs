@@ -82,6 +82,9 @@ public enum NftChainFlags : uint
 /// <remarks>Source: linux/netfilter/nf_tables.h, enum nft_chain_attributes.</remarks>
 public sealed record NftChain(string Name)
 {
+    /// <summary>The name of every anonymous chain here; the kernel numbers them.</summary>
+    public const string AnonymousName = "__chain%d";
+
     /// <summary>Where it is hooked in; null for a regular chain, reached by jump or goto.</summary>
     public NftBaseChain? Base { get; init; }
 
@@ -106,6 +109,13 @@ public sealed record NftChain(string Name)
 
     /// <summary>How many rules and elements point here; 0 in what is wanted.</summary>
     public uint Uses { get; init; }
+
+    /// <summary>What matters of an anonymous chain: its rules.</summary>
+    internal NftChain NormalizeAnonymous() => new(AnonymousName)
+    {
+        Flags = NftChainFlags.Binding,
+        Rules = Rules.Select(r => r with { Handle = 0, Expressions = r.Expressions.Select(e => e.Normalize()).ToValueList() }).ToValueList(),
+    };
 }
 
 /// <summary>A rule: expressions run one after the other until one ends the rule.</summary>

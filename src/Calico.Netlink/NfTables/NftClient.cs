@@ -65,6 +65,45 @@ public sealed class NftClient : IDisposable
     public ValueTask<NftElement?> GetElementAsync(NftTableId table, NftSet set, NftElement key, CancellationToken cancellationToken = default) =>
         _reader.GetElementAsync(table, set, key, cancellationToken);
 
+    /// <summary>Reads the rules of a table and sets the counters and quotas in them to zero (<c>nft reset rules</c>). Kernel 6.2 and later.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="chain">One chain, or null for all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The chains with their rules as they were before, in the kernel's order; rules of anonymous chains and elements of sets are not among them.</returns>
+    /// <exception cref="NetlinkException">The kernel refused, or part of the answer was lost: those counts are gone.</exception>
+    public async ValueTask<IReadOnlyList<NftChain>> ResetRulesAsync(NftTableId table, string? chain = null, CancellationToken cancellationToken = default)
+    {
+        Dictionary<string, List<NftRule>> rules = [];
+        await _reader.ResetAsync(NfTablesMessage.GetRuleReset, table, w => RuleCodec.WriteChain(w, chain), Take, cancellationToken).ConfigureAwait(false);
+        return [.. rules.Select(c => new NftChain(c.Key) { Rules = c.Value.ToValueList() })];
+
+        void Take(int request, in NetlinkMessage message)
+        {
+            if (MessageScope.Table(message) != table || (byte)message.Type != (byte)NfTablesMessage.NewRule) return;
+            string name = MessageScope.Text(message, RuleCodec.Chain);
+            if (!rules.TryGetValue(name, out List<NftRule>? list)) rules.Add(name, list = []);
+            list.Add(RuleCodec.Read(message, out _));
+        }
+    }
+
+    /// <summary>Reads the stateful objects of a table and sets their counters and quotas to zero (<c>nft reset counters</c>, <c>nft reset quotas</c>).</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="type">One kind, or null for all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The objects as they were before.</returns>
+    /// <exception cref="NetlinkException">The kernel refused, or part of the answer was lost: those counts are gone.</exception>
+    public async ValueTask<IReadOnlyList<NftObject>> ResetObjectsAsync(NftTableId table, NftObjectType? type = null, CancellationToken cancellationToken = default)
+    {
+        List<NftObject> objects = [];
+        await _reader.ResetAsync(NfTablesMessage.GetObjectReset, table, w => ObjectCodec.WriteType(w, type), Take, cancellationToken).ConfigureAwait(false);
+        return objects;
+
+        void Take(int request, in NetlinkMessage message)
+        {
+            if (MessageScope.Table(message) == table && (byte)message.Type == (byte)NfTablesMessage.NewObject) objects.Add(ObjectCodec.Read(message));
+        }
+    }
+
     /// <summary>Commits a transaction: all of it or nothing.</summary>
     /// <param name="transaction">The changes; an empty transaction sends nothing.</param>
     /// <param name="generation">The generation it must be made on; 0 for any.</param>

@@ -65,7 +65,7 @@ public sealed partial record NftSet(string Name, NftType KeyType)
     /// <summary>Performance or memory.</summary>
     public NftSetPolicy Policy { get; init; }
 
-    /// <summary>The most elements; 0 is no limit.</summary>
+    /// <summary>The most elements; 0 is no limit. The kernel makes a hash set that large at once: loading a million elements takes less than half the time than into one it has to grow.</summary>
     public uint Size { get; init; }
 
     /// <summary>How long an element lives when it says nothing itself; zero is forever. Milliseconds count.</summary>

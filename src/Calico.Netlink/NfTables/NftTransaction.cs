@@ -14,6 +14,7 @@ public sealed class NftTransaction
     private readonly NetlinkBatch _batch;
     private readonly List<(int FirstMessage, NftChange Change)> _changes = [];
     private uint _setId;
+    private uint _chainId;
     private int _generationOffset;
     private bool _sealed;
 
@@ -87,6 +88,7 @@ public sealed class NftTransaction
         _batch.Clear();
         _changes.Clear();
         _setId = 0;
+        _chainId = 0;
         _sealed = false;
         NetlinkMessageWriter begin = _batch.BeginNetfilter(0, (byte)NfTablesWire.BatchBegin, NetlinkFlags.None, 0, NfTablesWire.Subsystem);
         begin.AttributeUInt32BigEndian(NfTablesWire.BatchGeneration, 0);
@@ -144,12 +146,12 @@ public sealed class NftTransaction
                 RuleCodec.WriteName(Begin(NfTablesMessage.DeleteRule, table), table, c.Chain);
                 break;
             case NftAddRule c:
-                NftRule added = WriteAnonymousSets(table, c.Rule);
+                NftRule added = WriteAnonymous(table, c.Rule);
                 NetlinkFlags where = c.Before == 0 ? NetlinkFlags.Append : NetlinkFlags.None;
                 RuleCodec.Write(Begin(NfTablesMessage.NewRule, table, NetlinkFlags.Create | where), table, c.Chain, added, position: c.Before);
                 break;
             case NftReplaceRule c:
-                NftRule replacement = WriteAnonymousSets(table, c.Rule);
+                NftRule replacement = WriteAnonymous(table, c.Rule);
                 RuleCodec.Write(Begin(NfTablesMessage.NewRule, table, NetlinkFlags.Replace), table, c.Chain, replacement, handle: c.Handle);
                 break;
             case NftDeleteRule c:
@@ -190,8 +192,8 @@ public sealed class NftTransaction
     private NetlinkMessageWriter Begin(NfTablesMessage type, NftTableId table, NetlinkFlags flags = NetlinkFlags.None) =>
         NfTablesWire.Begin(_batch, type, flags, table.Family);
 
-    /// <summary>Anonymous sets come before their rule, which names them by an id that holds within the transaction.</summary>
-    private NftRule WriteAnonymousSets(NftTableId table, NftRule rule)
+    /// <summary>Anonymous sets and chains come before their rule, which names them by an id that holds within the transaction.</summary>
+    private NftRule WriteAnonymous(NftTableId table, NftRule rule)
     {
         NftExpression[]? expressions = null;
         for (int i = 0; i < rule.Expressions.Count; i++)
@@ -200,6 +202,7 @@ public sealed class NftTransaction
             {
                 LookupExpression { Anonymous: { } set } lookup => lookup with { SetId = WriteAnonymousSet(table, set) },
                 ObjrefExpression { Anonymous: { } set } objref => objref with { SetId = WriteAnonymousSet(table, set) },
+                VerdictExpression { Anonymous: { } chain } verdict => verdict with { ChainId = WriteAnonymousChain(table, chain) },
                 _ => null,
             };
             if (replaced is null) continue;
@@ -215,6 +218,19 @@ public sealed class NftTransaction
         uint id = ++_setId;
         SetCodec.Write(Begin(NfTablesMessage.NewSet, table, NetlinkFlags.Create), table, set, id);
         WriteElements(NfTablesMessage.NewElement, NetlinkFlags.Create, table, set, set.Elements.AsSpan(), id);
+        return id;
+    }
+
+    private uint WriteAnonymousChain(NftTableId table, NftChain chain)
+    {
+        uint id = ++_chainId;
+        ChainCodec.WriteAnonymous(Begin(NfTablesMessage.NewChain, table, NetlinkFlags.Create), table, id);
+        foreach (NftRule rule in chain.Rules)
+        {
+            NftRule added = WriteAnonymous(table, rule);
+            RuleCodec.WriteAnonymous(Begin(NfTablesMessage.NewRule, table, NetlinkFlags.Create | NetlinkFlags.Append), table, id, added);
+        }
+
         return id;
     }
 

@@ -191,12 +191,8 @@ internal sealed class RouteTableState(uint table, RouteProtocol protocol)
                 entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, key);
             }
 
-            if (entry.IsWanted && entry.Route.IsSatisfiedBy(kernel))
-            {
-                entry.Kernel = KernelState.Same;
-                return false;
-            }
-
+            // Known to be there already; otherwise the event may be older than our own deletion, and only the kernel can tell.
+            if (entry.IsWanted && entry.Kernel == KernelState.Same && entry.Route.IsSatisfiedBy(kernel)) return false;
             entry.Kernel = KernelState.Unknown;
             Queue(key, ref entry);
             return true;

@@ -83,4 +83,58 @@ public sealed class ConntrackTests
         Assert.Equal((5u, FlowTcpState.Established), (flow.Mark, flow.TcpState));
         Assert.True(flow.Status.HasFlag(FlowStatus.Assured | FlowStatus.SeenReply));
     }
+
+    private static void SendTo9(NetworkNamespace network) => network.Run(() =>
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        return socket.SendTo("x"u8, new IPEndPoint(IPAddress.Loopback, 9));
+    });
+
+    [Fact]
+    public async Task Labels_are_kept_where_a_rule_uses_them()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        Tools.Run(network, "nft", "-f -", "add table inet t\nadd chain inet t c { type filter hook output priority filter; }\nadd rule inet t c udp dport 9 ct label set 5\n");
+        using ConntrackClient conntrack = ConntrackClient.Open(Lab.In(network));
+        TrackedFlow flow = Flow("10.0.0.1", "10.0.0.2", 17, 5, 6) with { Labels = (UInt128.One << 100) | 0b10 };
+        await conntrack.AddAsync(flow, Cancel);
+        Assert.Equal(flow.Labels, Assert.Single(await conntrack.ListAsync(cancellationToken: Cancel)).Labels);
+        Tools.Run(network, "ip", "link set lo up");
+        SendTo9(network);
+        Assert.Equal(UInt128.One << 5, Assert.Single(await conntrack.ListAsync(new ConntrackFilter { DestinationPort = 9 }, Cancel)).Labels);
+    }
+
+    [Fact]
+    public async Task Expectations_are_listed_and_deleted()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        Tools.Run(network, "ip", "link set lo up");
+        Tools.Run(network, "nft", "-f -", """
+            table ip t {
+            	ct expectation data {
+            		protocol udp
+            		dport 9876
+            		timeout 2m
+            		size 12
+            		l3proto ip
+            	}
+            	chain c {
+            		type filter hook output priority filter
+            		udp dport 9 ct expectation set "data"
+            	}
+            }
+            """);
+        SendTo9(network);
+        using ConntrackClient conntrack = ConntrackClient.Open(Lab.In(network));
+        ConntrackExpectation expectation = Assert.Single(await conntrack.ListExpectationsAsync(Cancel));
+        Assert.Equal((9, 9876, 17), (expectation.Master.DestinationPort, expectation.Tuple.DestinationPort, expectation.Tuple.Protocol));
+        Assert.Equal((0, ushort.MaxValue), (expectation.Mask.SourcePort, expectation.Mask.DestinationPort));
+        Assert.NotEqual(0u, expectation.TimeoutSeconds); // nft says milliseconds and the kernel takes them for seconds
+        Assert.True(await conntrack.DeleteExpectationAsync(expectation.Tuple, cancellationToken: Cancel));
+        Assert.False(await conntrack.DeleteExpectationAsync(expectation.Tuple, cancellationToken: Cancel));
+        Assert.Empty(await conntrack.ListExpectationsAsync(Cancel));
+        FlowTuple nowhere = Flow("10.0.0.1", "10.0.0.2", 17, 5, 6).Original;
+        NetlinkException e = await Assert.ThrowsAsync<NetlinkException>(async () => await conntrack.AddExpectationAsync(expectation with { Master = nowhere }, Cancel));
+        Assert.True(e.IsNotFound);
+    }
 }

@@ -104,4 +104,24 @@ public sealed class TransactionTests
         Assert.True(NftPlanner.SameRule(rule, events.OfType<NftRuleEvent>().Single().Rule));
         Assert.True(Directory.Exists($"/proc/self/task/{Assert.IsType<NftGenerationEvent>(events[^1]).Generation.TaskId}"));
     }
+
+    [Fact]
+    public async Task Counters_and_quotas_start_anew_when_they_are_reset()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        using NftClient client = NftClient.Open(Lab.In(network));
+        NftTable table = Table with
+        {
+            Objects = [new NftObject("packets", new NftStatefulObject(new CounterExpression(7, 70))), new NftObject("limit", new NftStatefulObject(new QuotaExpression(1000, Consumed: 5)))],
+            Chains = [new NftChain("a") { Rules = [NftRule.Of(NftStatement.Raw(new CounterExpression(3, 30)))] }, new NftChain("b") { Rules = [NftRule.Of(NftStatement.Raw(new CounterExpression(4, 40)))] }],
+        };
+        await client.CommitAsync(new NftTransaction().Add(NftPlanner.Plan(null, table)), cancellationToken: TestContext.Current.CancellationToken);
+        IReadOnlyList<NftChain> chains = await client.ResetRulesAsync(Table.Id, "a", TestContext.Current.CancellationToken);
+        Assert.Equal(new CounterExpression(3, 30), Assert.Single(Assert.Single(chains).Rules.Single().Expressions));
+        Assert.Equal(new CounterExpression(7, 70), ((NftStatefulObject)Assert.Single(await client.ResetObjectsAsync(Table.Id, NftObjectType.Counter, TestContext.Current.CancellationToken)).Content).State);
+        Assert.Equal(2, (await client.ResetObjectsAsync(Table.Id, cancellationToken: TestContext.Current.CancellationToken)).Count);
+        NftTable after = (await client.ReadTableAsync(Table.Id, cancellationToken: TestContext.Current.CancellationToken)).Tables[0];
+        Assert.Equal([new CounterExpression(0, 0), new CounterExpression(4, 40)], after.Chains.Select(c => (CounterExpression)c.Rules[0].Expressions[0]));
+        Assert.All(after.Objects, o => Assert.True(((NftStatefulObject)o.Content).State is CounterExpression { Packets: 0 } or QuotaExpression { Consumed: 0 }));
+    }
 }

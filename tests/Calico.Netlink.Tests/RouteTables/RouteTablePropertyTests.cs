@@ -47,6 +47,13 @@ public sealed class RouteTablePropertyTests
             (1, Gen.Constant<Step>(new Step.Restart())));
     }
 
+    [Fact]
+    public Task An_event_older_than_our_own_deletion_proves_nothing()
+    {
+        Route route = new() { Destination = System.Net.IPNetwork.Parse("10.0.0.0/26"), InterfaceIndex = 2, Scope = RouteScope.Link, Table = 254, Protocol = RouteProtocol.Calico };
+        return The_kernel_ends_up_with_the_wanted_routes([new Step.OutsideReplace(route), new Step.LoseReplies(), new Step.Want(route)]);
+    }
+
     [Property(MaxTest = 400, Arbitrary = [typeof(Steps)])]
     public async Task The_kernel_ends_up_with_the_wanted_routes(Step[] steps)
     {

@@ -69,10 +69,23 @@ public static class Act
     /// <returns>The statement.</returns>
     public static NftStatement Jump(string chain) => Verdict(NftVerdict.Jump(chain));
 
+    /// <summary><c>jump { … }</c>: an anonymous chain of this rule alone.</summary>
+    /// <param name="rules">The chain's rules; the kernel takes no anonymous chain inside another.</param>
+    /// <returns>The statement.</returns>
+    public static NftStatement Jump(params ReadOnlySpan<NftRule> rules) => Anonymous(NftVerdictCode.Jump, rules);
+
     /// <summary><c>goto</c></summary>
     /// <param name="chain">The chain.</param>
     /// <returns>The statement.</returns>
     public static NftStatement Goto(string chain) => Verdict(NftVerdict.Goto(chain));
+
+    /// <summary><c>goto { … }</c>: an anonymous chain of this rule alone.</summary>
+    /// <param name="rules">The chain's rules; the kernel takes no anonymous chain inside another.</param>
+    /// <returns>The statement.</returns>
+    public static NftStatement Goto(params ReadOnlySpan<NftRule> rules) => Anonymous(NftVerdictCode.Goto, rules);
+
+    private static NftStatement Anonymous(NftVerdictCode code, ReadOnlySpan<NftRule> rules) => NftStatement.Raw(
+        new VerdictExpression(new NftVerdict(code, NftChain.AnonymousName)) { Anonymous = new NftChain(NftChain.AnonymousName) { Flags = NftChainFlags.Binding, Rules = ValueList.Create(rules) } });
 
     /// <summary><c>counter name</c>, <c>quota name</c>…: a named object.</summary>
     /// <param name="type">Its kind.</param>

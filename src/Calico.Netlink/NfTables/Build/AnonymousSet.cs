@@ -10,7 +10,7 @@ internal static class AnonymousSet
         foreach (NftElement element in sorted)
             if (!element.IsCatchAll && element.Key.Length != keyType.Length) throw new ArgumentException($"A key of type {keyType} has {keyType.Length} bytes, not {element.Key.Length}.", nameof(elements));
         bool interval = sorted.Any(e => e.IsRange);
-        NftSet set = new(dataType is null ? Wire.AnonymousSets.SetName : Wire.AnonymousSets.MapName, keyType)
+        NftSet set = new(dataType is null ? Wire.AnonymousParts.SetName : Wire.AnonymousParts.MapName, keyType)
         {
             DataType = dataType,
             Flags = NftSetFlags.Anonymous | NftSetFlags.Constant | (interval ? NftSetFlags.Interval : 0),

@@ -19,6 +19,9 @@ internal static class References
         {
             switch (expression)
             {
+                case VerdictExpression { Anonymous: { } body }:
+                    foreach ((ReferenceKind, string) reference in body.Rules.SelectMany(r => Of(r))) yield return reference;
+                    break;
                 case VerdictExpression { Verdict.Chain: { } chain }: yield return (ReferenceKind.Chain, chain); break;
                 case LookupExpression { Anonymous: { } set }:
                     foreach ((ReferenceKind, string) reference in set.Elements.SelectMany(e => Of(e))) yield return reference;

@@ -113,6 +113,16 @@ public sealed record VerdictExpression(NftVerdict Verdict) : NftExpression
 {
     /// <inheritdoc/>
     public override string Name => "immediate";
+
+    /// <summary>The chain itself when the verdict leads to an anonymous one, nft's <c>jump { … }</c>: it lives and dies with the rule. The verdict's chain is then <see cref="NftChain.AnonymousName"/>.</summary>
+    public NftChain? Anonymous { get; init; }
+
+    /// <summary>The anonymous chain's id within the transaction that makes it; null when the chain is known by name.</summary>
+    public uint? ChainId { get; init; }
+
+    /// <inheritdoc/>
+    public override NftExpression Normalize() =>
+        Anonymous is null && ChainId is null ? this : this with { ChainId = null, Anonymous = Anonymous?.NormalizeAnonymous() };
 }
 
 /// <summary>Looks a register up in a set; breaks unless it is there (or is not, when inverted).</summary>

@@ -14,6 +14,8 @@ internal sealed class LiveTable
     private readonly Dictionary<string, SetIndex> _sets = [];
     private readonly Dictionary<(NftObjectType, string), ExpressionState> _objects = [];
 
+    private int _anonymous;
+
     public LiveTable(NftTable table, long now)
     {
         Table = table;
@@ -43,6 +45,7 @@ internal sealed class LiveTable
         SetIndex?[] sets = new SetIndex?[expressions.Length];
         for (int i = 0; i < expressions.Length; i++)
         {
+            if (expressions[i] is VerdictExpression { Anonymous: { } body } verdict) expressions[i] = new VerdictExpression(new NftVerdict(verdict.Verdict.Code, MakeAnonymous(body, now)));
             sets[i] = expressions[i] switch
             {
                 LookupExpression { Anonymous: { } set } => new SetIndex(set, now),
@@ -61,6 +64,13 @@ internal sealed class LiveTable
         }
 
         return new LiveRule(rule, expressions, state, sets);
+    }
+
+    private string MakeAnonymous(NftChain body, long now)
+    {
+        string name = $"__chain{_anonymous++}";
+        _chains[name] = new LiveChain(body with { Name = name }, [.. body.Rules.Select(r => MakeLive(r, now))]);
+        return name;
     }
 
     private void CheckReferences()

@@ -3,7 +3,7 @@ namespace Calico.Netlink.NfTables.Wire;
 /// <summary>NFTA_CHAIN_* and NFTA_HOOK_*.</summary>
 internal static class ChainCodec
 {
-    private const ushort Table = 1, Handle = 2, Name = 3, Hook = 4, Policy = 5, Use = 6, Type = 7, Flags = 10, UserData = 12;
+    private const ushort Table = 1, Handle = 2, Name = 3, Hook = 4, Policy = 5, Use = 6, Type = 7, Flags = 10, Id = 11, UserData = 12;
     private const ushort HookNumber = 1, HookPriority = 2, HookDevice = 3, HookDevices = 4;
     private const uint BaseFlag = 1; // NFT_CHAIN_BASE
 
@@ -20,6 +20,14 @@ internal static class ChainCodec
         writer.AttributeUInt32BigEndian(HookPriority, (uint)at.Priority);
         if (at.Devices.Count == 1 && !DeviceCodec.IsWildcard(at.Devices[0])) writer.AttributeString(HookDevice, at.Devices[0]);
         else if (at.Devices.Count > 0) DeviceCodec.Write(writer, HookDevices, at.Devices);
+    }
+
+    /// <summary>An anonymous chain, which has an id within its transaction and no name.</summary>
+    public static void WriteAnonymous(NetlinkMessageWriter writer, NftTableId table, uint id)
+    {
+        writer.AttributeString(Table, table.Name);
+        writer.AttributeUInt32BigEndian(Id, id);
+        writer.AttributeUInt32BigEndian(Flags, (uint)NftChainFlags.Binding);
     }
 
     public static void WriteName(NetlinkMessageWriter writer, NftTableId table, string name)

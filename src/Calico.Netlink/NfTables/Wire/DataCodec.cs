@@ -10,6 +10,7 @@ internal static class DataCodec
     private const ushort VerdictAttribute = 2; // NFTA_DATA_VERDICT
     private const ushort VerdictCode = 1; // NFTA_VERDICT_CODE
     private const ushort VerdictChain = 2; // NFTA_VERDICT_CHAIN
+    private const ushort VerdictChainId = 3; // NFTA_VERDICT_CHAIN_ID
 
     public static void Write(NetlinkMessageWriter writer, ushort type, in NftValue value)
     {
@@ -17,12 +18,13 @@ internal static class DataCodec
         writer.Attribute(ValueAttribute, value.Span);
     }
 
-    public static void Write(NetlinkMessageWriter writer, ushort type, in NftVerdict verdict)
+    public static void Write(NetlinkMessageWriter writer, ushort type, in NftVerdict verdict, uint? chainId = null)
     {
         using NetlinkNest nest = writer.Nest(type);
         using NetlinkNest inner = writer.Nest(VerdictAttribute);
         writer.AttributeUInt32BigEndian(VerdictCode, (uint)verdict.Code);
-        if (verdict.Chain is not null) writer.AttributeString(VerdictChain, verdict.Chain);
+        if (chainId is { } id) writer.AttributeUInt32BigEndian(VerdictChainId, id);
+        else if (verdict.Chain is not null) writer.AttributeString(VerdictChain, verdict.Chain);
     }
 
     /// <summary>Reads either; false for anything else, chain ids of anonymous chains among it.</summary>

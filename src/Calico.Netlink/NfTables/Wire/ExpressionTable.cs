@@ -149,7 +149,7 @@ internal static class ExpressionTable
             (ref f) => f.Register(1) != NftRegister.Verdict && !f.HoldsVerdict(2)),
         new ExpressionShape<VerdictExpression>(
             "immediate",
-            [Reg<VerdictExpression>(1, _ => NftRegister.Verdict), new(2, (w, e) => DataCodec.Write(w, 2, e.Verdict))],
+            [Reg<VerdictExpression>(1, _ => NftRegister.Verdict), new(2, (w, e) => DataCodec.Write(w, 2, e.Verdict, e.ChainId))],
             (ref f) => new(f.Verdict(2)),
             (ref f) => f.Register(1) == NftRegister.Verdict),
         new ExpressionShape<LookupExpression>(

@@ -51,6 +51,16 @@ internal sealed class NftReader(NetlinkConnection connection)
         return found.Count == 0 ? null : found[0].Element;
     }
 
+    /// <summary>Reads objects or rules and sets their counters and quotas to zero. Once only: what a repetition would read is zero already.</summary>
+    public async ValueTask ResetAsync(NfTablesMessage kind, NftTableId table, Action<NetlinkMessageWriter> narrow, NetlinkReplyHandler take, CancellationToken cancellationToken)
+    {
+        NetlinkBatch request = new(256);
+        NetlinkMessageWriter writer = NfTablesWire.Begin(request, kind, NetlinkFlags.Dump, table.Family);
+        TableCodec.WriteName(writer, table.Name);
+        narrow(writer);
+        (await connection.SendAsync(request, take, NetlinkSend.InParts, cancellationToken).ConfigureAwait(false)).ThrowIfFailed();
+    }
+
     private async ValueTask<bool> TryReadAsync(SnapshotBuilder builder, NftFamily? family, string? name, bool elements, CancellationToken cancellationToken)
     {
         NfTablesMessage[] kinds = [NfTablesMessage.GetTable, NfTablesMessage.GetChain, NfTablesMessage.GetSet, NfTablesMessage.GetObject, NfTablesMessage.GetFlowTable, NfTablesMessage.GetRule];

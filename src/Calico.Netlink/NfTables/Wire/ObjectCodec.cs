@@ -33,6 +33,11 @@ internal static class ObjectCodec
         }
     }
 
+    public static void WriteType(NetlinkMessageWriter writer, NftObjectType? type)
+    {
+        if (type is { } one) writer.AttributeUInt32BigEndian(Type, (uint)one);
+    }
+
     public static void WriteName(NetlinkMessageWriter writer, NftTableId table, string name, NftObjectType type)
     {
         writer.AttributeString(Table, table.Name);

@@ -6,13 +6,19 @@ namespace Calico.Netlink.NfTables.Wire;
 /// <remarks>A slot is taken at the second sight of the same bytes, so that what occurs once is never copied. Not thread-safe: one for each dump.</remarks>
 internal sealed class RecurringBytes<T>
 {
-    private const int Slots = 2048;
+    private const int Slots = 512;
 
-    private readonly Slot[] _slots = new Slot[Slots];
+    private Slot[]? _slots;
 
     public bool TryGet(ReadOnlySpan<byte> bytes, out ulong hash, out T value)
     {
         hash = Hash(bytes);
+        if (_slots is null)
+        {
+            value = default!;
+            return false;
+        }
+
         ref Slot slot = ref _slots[hash % Slots];
         value = slot.Value!;
         return slot.Hash == hash && slot.Bytes is not null && bytes.SequenceEqual(slot.Bytes);
@@ -20,7 +26,7 @@ internal sealed class RecurringBytes<T>
 
     public void Add(ReadOnlySpan<byte> bytes, ulong hash, T value)
     {
-        ref Slot slot = ref _slots[hash % Slots];
+        ref Slot slot = ref (_slots ??= new Slot[Slots])[hash % Slots];
         slot = slot.Hash == hash ? new Slot(hash, bytes.ToArray(), value) : new Slot(hash, null, default);
     }
 

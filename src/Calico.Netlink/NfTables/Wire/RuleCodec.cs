@@ -6,7 +6,7 @@ namespace Calico.Netlink.NfTables.Wire;
 internal static class RuleCodec
 {
     public const ushort Chain = 2;
-    private const ushort Table = 1, Handle = 3, Expressions = 4, Position = 6, UserData = 7;
+    private const ushort Table = 1, Handle = 3, Expressions = 4, Position = 6, UserData = 7, ChainId = 11;
 
     /// <param name="writer">The message.</param>
     /// <param name="table">The table.</param>
@@ -19,8 +19,26 @@ internal static class RuleCodec
         WriteName(writer, table, chain);
         if (handle != 0) writer.AttributeUInt64BigEndian(Handle, handle);
         if (position != 0) writer.AttributeUInt64BigEndian(Position, position);
+        WriteContent(writer, rule);
+    }
+
+    /// <summary>A rule of an anonymous chain.</summary>
+    public static void WriteAnonymous(NetlinkMessageWriter writer, NftTableId table, uint chainId, NftRule rule)
+    {
+        writer.AttributeString(Table, table.Name);
+        writer.AttributeUInt32BigEndian(ChainId, chainId);
+        WriteContent(writer, rule);
+    }
+
+    private static void WriteContent(NetlinkMessageWriter writer, NftRule rule)
+    {
         ExpressionCodec.WriteList(writer, Expressions, rule.Expressions);
         if (!rule.UserData.IsEmpty) writer.Attribute(UserData, rule.UserData.Span);
+    }
+
+    public static void WriteChain(NetlinkMessageWriter writer, string? chain)
+    {
+        if (chain is not null) writer.AttributeString(Chain, chain);
     }
 
     public static void WriteName(NetlinkMessageWriter writer, NftTableId table, string? chain, ulong handle = 0)

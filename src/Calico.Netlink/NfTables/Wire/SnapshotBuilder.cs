@@ -52,28 +52,27 @@ internal sealed class SnapshotBuilder(string? onlyTable, ushort generation)
     private NftTable BuildTable(NftTable table)
     {
         NftTableId id = table.Id;
-        Dictionary<string, NftSet> anonymous = [];
+        AnonymousParts anonymous = new(_chains.GetValueOrDefault(id, []).Where(c => c.Flags.HasFlag(NftChainFlags.Binding)), name => _rules.GetValueOrDefault((id, name), []));
         List<NftSet> sets = [];
         foreach (NftSet set in Sets.Where(s => s.Table == id).Select(s => WithElements(id, s.Set)))
         {
-            if (set.Flags.HasFlag(NftSetFlags.Anonymous)) anonymous[set.Name] = AnonymousSets.Normalize(set);
+            if (set.Flags.HasFlag(NftSetFlags.Anonymous)) anonymous.Add(set);
             else sets.Add(set);
         }
 
         return table with
         {
-            Chains = _chains.GetValueOrDefault(id, []).Select(c => c with { Rules = Rules(id, c.Name, anonymous) }).ToValueList(),
+            Chains = _chains.GetValueOrDefault(id, []).Where(c => !c.Flags.HasFlag(NftChainFlags.Binding)).Select(c => c with { Rules = Rules(id, c.Name, anonymous) }).ToValueList(),
             Sets = sets.ToValueList(),
             Objects = _objects.GetValueOrDefault(id, []).ToValueList(),
             FlowTables = _flowTables.GetValueOrDefault(id, []).ToValueList(),
         };
     }
 
-    private ValueList<NftRule> Rules(NftTableId table, string chain, Dictionary<string, NftSet> anonymous)
+    private ValueList<NftRule> Rules(NftTableId table, string chain, AnonymousParts anonymous)
     {
         if (!_rules.TryGetValue((table, chain), out List<NftRule>? rules)) return [];
-        if (anonymous.Count == 0) return rules.ToValueList();
-        return rules.Select(r => AnonymousSets.Inline(r, anonymous)).ToValueList();
+        return anonymous.IsEmpty ? rules.ToValueList() : rules.Select(anonymous.Inline).ToValueList();
     }
 
     private NftSet WithElements(NftTableId table, NftSet set)
@@ -100,42 +99,4 @@ internal sealed class SnapshotBuilder(string? onlyTable, ushort generation)
         ref List<TItem>? list = ref CollectionsMarshal.GetValueRefOrAddDefault(lists, key, out _);
         return list ??= [];
     }
-}
-
-/// <summary>The kernel numbers anonymous sets; here they are part of their expression and their name says only that they are anonymous.</summary>
-internal static class AnonymousSets
-{
-    public const string SetName = "__set%d";
-    public const string MapName = "__map%d";
-
-    public static NftSet Normalize(NftSet set) => set with
-    {
-        Name = set.IsMap ? MapName : SetName,
-        Handle = 0,
-        Elements = set.Elements.OrderBy(e => e.Key).ToValueList(),
-    };
-
-    public static NftRule Inline(NftRule rule, Dictionary<string, NftSet> anonymous)
-    {
-        if (!rule.Expressions.Any(e => Named(e) is { } name && anonymous.ContainsKey(name))) return rule;
-        return rule with { Expressions = rule.Expressions.Select(e => Inline(e, anonymous)).ToValueList() };
-    }
-
-    private static NftExpression Inline(NftExpression expression, Dictionary<string, NftSet> anonymous)
-    {
-        if (Named(expression) is not { } name || !anonymous.TryGetValue(name, out NftSet? set)) return expression;
-        return expression switch
-        {
-            LookupExpression lookup => lookup with { Set = set.Name, Anonymous = set },
-            ObjrefExpression objref => objref with { Map = set.Name, Anonymous = set },
-            _ => expression,
-        };
-    }
-
-    private static string? Named(NftExpression expression) => expression switch
-    {
-        LookupExpression lookup => lookup.Set,
-        ObjrefExpression objref => objref.Map,
-        _ => null,
-    };
 }
