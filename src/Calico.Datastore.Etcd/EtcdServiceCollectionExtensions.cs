@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Calico.Datastore.Etcd;
@@ -12,7 +13,7 @@ public static class EtcdServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<EtcdDatastoreOptions>().Configure(configure);
-        services.TryAddSingleton<IDatastore>(provider => new MeteredDatastore(new EtcdDatastore(provider.GetRequiredService<IOptions<EtcdDatastoreOptions>>().Value)));
+        services.TryAddSingleton<IDatastore>(provider => new MeteredDatastore(new EtcdDatastore(provider.GetRequiredService<IOptions<EtcdDatastoreOptions>>().Value), provider.GetService<ILogger<MeteredDatastore>>()));
         return services.AddCalicoResources();
     }
 }

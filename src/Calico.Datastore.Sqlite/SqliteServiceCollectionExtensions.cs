@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Calico.Datastore.Sqlite;
@@ -12,7 +13,7 @@ public static class SqliteServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<SqliteDatastoreOptions>().Configure(configure);
-        services.TryAddSingleton<IDatastore>(provider => new MeteredDatastore(new SqliteDatastore(provider.GetRequiredService<IOptions<SqliteDatastoreOptions>>().Value)));
+        services.TryAddSingleton<IDatastore>(provider => new MeteredDatastore(new SqliteDatastore(provider.GetRequiredService<IOptions<SqliteDatastoreOptions>>().Value), provider.GetService<ILogger<MeteredDatastore>>()));
         return services.AddCalicoResources();
     }
 }

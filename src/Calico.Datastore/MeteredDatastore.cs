@@ -1,14 +1,19 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Calico.Datastore;
 
-/// <summary>Counts and times what is asked of a datastore: meter and activity source <c>Calico.Datastore</c>.</summary>
+/// <summary>Counts, times and logs what is asked of a datastore: meter and activity source <c>Calico.Datastore</c>.</summary>
 /// <param name="inner">The datastore; disposed with this.</param>
+/// <param name="logger">Told of operations that fail, lost answers and lost races; null = nobody is.</param>
 /// <remarks>Histogram <c>db.client.operation.duration</c> (s) with <c>db.operation.name</c> and, after trouble, <c>error.type</c>;
 /// counter <c>calico.datastore.commits</c> with <c>outcome</c>; counter <c>calico.datastore.watch.events</c>.</remarks>
-public sealed class MeteredDatastore(IDatastore inner) : IDatastore
+public sealed class MeteredDatastore(IDatastore inner, ILogger<MeteredDatastore>? logger = null) : IDatastore
 {
+    private readonly ILogger _log = logger ?? (ILogger)NullLogger.Instance;
+
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string InstrumentationName = "Calico.Datastore";
 
@@ -37,6 +42,7 @@ public sealed class MeteredDatastore(IDatastore inner) : IDatastore
     {
         CommitResult result = await MeasureAsync("commit", inner.CommitAsync(transaction, cancellationToken)).ConfigureAwait(false);
         Commits.Add(1, new KeyValuePair<string, object?>("outcome", Name(result.Outcome)));
+        if (!result.Committed) Tell(transaction, result);
         return result;
     }
 
@@ -74,9 +80,16 @@ public sealed class MeteredDatastore(IDatastore inner) : IDatastore
         _ => "ambiguous",
     };
 
-    private static async ValueTask<T> MeasureAsync<T>(string operation, ValueTask<T> work)
+    private void Tell(Transaction transaction, CommitResult result)
     {
-        if (!Duration.Enabled && !Source.HasListeners()) return await work.ConfigureAwait(false);
+        string key = transaction.Writes.Count > 0 ? transaction.Writes[0].Key : transaction.Conditions[0].Key;
+        if (result.Outcome == CommitOutcome.Ambiguous) DatastoreLog.Ambiguous(_log, transaction.Writes.Count, key, result.Reason);
+        else DatastoreLog.Conflict(_log, transaction.Writes.Count, key);
+    }
+
+    private async ValueTask<T> MeasureAsync<T>(string operation, ValueTask<T> work)
+    {
+        if (!Duration.Enabled && !Source.HasListeners() && !_log.IsEnabled(LogLevel.Warning)) return await work.ConfigureAwait(false);
         using Activity? activity = Source.StartActivity($"datastore {operation}", ActivityKind.Client);
         long started = Stopwatch.GetTimestamp();
         TagList tags = new() { { "db.operation.name", operation } };
@@ -89,6 +102,7 @@ public sealed class MeteredDatastore(IDatastore inner) : IDatastore
             string type = error is DatastoreException { Error: DatastoreError kind } ? Enum.GetName(kind) ?? "" : error.GetType().Name;
             tags.Add("error.type", type);
             activity?.SetStatus(ActivityStatusCode.Error, error.Message);
+            if (error is DatastoreException) DatastoreLog.Failed(_log, operation, error.Message);
             throw;
         }
         finally

@@ -61,6 +61,8 @@ public sealed partial class IpamClient
 
     internal TimeProvider Time => _context.Time;
 
+    internal Microsoft.Extensions.Logging.ILogger Log => _context.Log;
+
     /// <summary>How many addresses may change hands in one write: each concerns two handles, one of which all share.</summary>
     internal int HandlesPerCommit => Math.Max(1, Math.Min(64, (_context.MaxWrites - 2) / 2));
 

@@ -3,6 +3,8 @@ using Calico.Ipam.Assigning;
 using Calico.Ipam.Claims;
 using Calico.Ipam.Engine;
 using Calico.Ipam.Releasing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Calico.Ipam;
 
@@ -31,12 +33,13 @@ public sealed partial class IpamClient
     /// <param name="cluster">Where pools, reservations, settings and labels come from; null reads them from the store.</param>
     /// <param name="options">How it works; null for the defaults.</param>
     /// <param name="time">The clock; null for the system's.</param>
-    public IpamClient(IIpamStore store, IIpamClusterSource? cluster = null, IpamOptions? options = null, TimeProvider? time = null)
+    /// <param name="logger">Told of claims, shortfalls, lost races and answers; null = nobody is.</param>
+    public IpamClient(IIpamStore store, IIpamClusterSource? cluster = null, IpamOptions? options = null, TimeProvider? time = null, ILogger<IpamClient>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         options ??= new IpamOptions();
         time ??= TimeProvider.System;
-        _context = new IpamContext(store, cluster ?? new StoreClusterSource(store, options.ClusterCacheDuration, time), options, time);
+        _context = new IpamContext(store, cluster ?? new StoreClusterSource(store, options.ClusterCacheDuration, time), options, time, logger ?? (ILogger)NullLogger.Instance);
         _claimer = new Claimer(_context);
         _writer = new BlockWriter(_context);
         _taker = new BlockTaker(_context, _claimer, _writer);
@@ -61,6 +64,12 @@ public sealed partial class IpamClient
         Assignments? v4 = request.IPv4 > 0 ? await _auto.AssignAsync(request, 4, cancellationToken).ConfigureAwait(false) : null;
         Assignments? v6 = request.IPv6 > 0 ? await _auto.AssignAsync(request, 6, cancellationToken).ConfigureAwait(false) : null;
         IpamMetrics.Assigned.Add((v4?.Addresses.Count ?? 0) + (v6?.Addresses.Count ?? 0));
+        activity?.SetTag("calico.ipam.node", request.Node);
+        foreach (Assignments? family in (Assignments?[])[v4, v6])
+        {
+            if (family?.ShortfallMessage is { } shortfall) IpamLog.Shortfall(_context.Log, request.Node, shortfall);
+        }
+
         return new AutoAssignResult(v4, v6);
     }
 

@@ -1,5 +1,6 @@
 using Calico.Ipam;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -24,7 +25,8 @@ public static class IpamServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IIpamStore>(_ => new InMemoryIpamStore());
         services.TryAddSingleton(provider => new IpamClient(
-            provider.GetRequiredService<IIpamStore>(), provider.GetService<IIpamClusterSource>(), provider.GetRequiredService<IOptions<IpamOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IIpamStore>(), provider.GetService<IIpamClusterSource>(), provider.GetRequiredService<IOptions<IpamOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<ILogger<IpamClient>>()));
         services.TryAddSingleton<FixedAddresses>();
         return services;
     }

@@ -32,10 +32,13 @@ public sealed class StoreClusterSource : IIpamClusterSource
         if (_cached is { } cached && _time.GetElapsedTime(cached.ReadAt) < _cacheFor) return cached.Cluster;
         List<string> problems = [];
         long readAt = _time.GetTimestamp();
-        List<IPPool> pools = await ListAsync(IpamKeys.Pools, static entry => IPPool.Decode(entry.Value, entry.Key), problems, cancellationToken).ConfigureAwait(false);
-        List<IPReservation> reservations = await ListAsync(IpamKeys.Reservations, static entry => IPReservation.Decode(entry.Value, entry.Key), problems, cancellationToken).ConfigureAwait(false);
-        List<NodeLabels> nodes = await ListAsync(IpamKeys.Nodes, NodeLabels.Decode, problems, cancellationToken).ConfigureAwait(false);
+        ValueTask<IReadOnlyList<StoreEntry>> poolsRead = _store.ListAsync(IpamKeys.Pools, cancellationToken: cancellationToken);
+        ValueTask<IReadOnlyList<StoreEntry>> reservationsRead = _store.ListAsync(IpamKeys.Reservations, cancellationToken: cancellationToken);
+        ValueTask<IReadOnlyList<StoreEntry>> nodesRead = _store.ListAsync(IpamKeys.Nodes, cancellationToken: cancellationToken);
         StoreEntry? config = await _store.GetAsync(IpamKeys.Config, cancellationToken).ConfigureAwait(false);
+        List<IPPool> pools = Decode(await poolsRead.ConfigureAwait(false), static entry => IPPool.Decode(entry.Value, entry.Key), problems);
+        List<IPReservation> reservations = Decode(await reservationsRead.ConfigureAwait(false), static entry => IPReservation.Decode(entry.Value, entry.Key), problems);
+        List<NodeLabels> nodes = Decode(await nodesRead.ConfigureAwait(false), NodeLabels.Decode, problems);
         IpamConfig settings = config is null ? IpamConfig.Default : IpamConfig.Decode(config.Value);
         if (_cached is { } before && before.Sees(pools, reservations, nodes, config?.Revision ?? 0))
         {
@@ -50,11 +53,11 @@ public sealed class StoreClusterSource : IIpamClusterSource
         return cluster;
     }
 
-    private async ValueTask<List<T>> ListAsync<T>(string prefix, Func<StoreEntry, T> decode, List<string> problems, CancellationToken cancellationToken)
+    private List<T> Decode<T>(IReadOnlyList<StoreEntry> entries, Func<StoreEntry, T> decode, List<string> problems)
         where T : notnull
     {
-        List<T> documents = [];
-        foreach (StoreEntry entry in await _store.ListAsync(prefix, cancellationToken: cancellationToken).ConfigureAwait(false))
+        List<T> documents = new(entries.Count);
+        foreach (StoreEntry entry in entries)
         {
             if (_decoded.TryGetValue(entry.Key, out (long Revision, object Document) known) && known.Revision == entry.Revision)
             {

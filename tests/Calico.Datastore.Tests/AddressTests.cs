@@ -11,7 +11,7 @@ public sealed class AddressTests
     [InlineData("", "CALICO_DATASTORE_TYPE=etcdv3;CALICO_ETCD_ENDPOINTS=http://a:1", "etcd http://a:1")]
     [InlineData("", "CALICO_DATASTORE=sqlite:///y.db;DATASTORE_TYPE=etcdv3", "sqlite /y.db")]
     [InlineData("", "", "No datastore is given")]
-    [InlineData("", "DATASTORE_TYPE=kubernetes", "DATASTORE_TYPE=kubernetes is not known")]
+    [InlineData("", "DATASTORE_TYPE=kubernetes", "DATASTORE_TYPE=kubernetes is not supported")]
     [InlineData("", "DATASTORE_TYPE=sqlite", "needs SQLITE_PATH")]
     [InlineData("redis://x", "", "'redis://x' is not a datastore")]
     public void Addresses_and_environments_are_read(string address, string environment, string expected)

@@ -58,6 +58,7 @@ internal sealed class StoreWorker : IDisposable
     {
         if (Environment.GetEnvironmentVariable(Variable)?.Split('|') is not [string mode, string path, string argument]) return;
         using StreamWriter output = new(Console.OpenStandardOutput()) { AutoFlush = true };
+        if (mode == "open") Open(path, output);
         IDatastore store = path.StartsWith("http://", StringComparison.Ordinal) ? new EtcdDatastore(path.Split(',')) : new SqliteDatastore(path);
         output.WriteLine("ready");
         switch (mode)
@@ -74,6 +75,21 @@ internal sealed class StoreWorker : IDisposable
             case "fill":
                 Fill(store, output);
                 break;
+        }
+
+        Environment.Exit(0);
+    }
+
+    private static void Open(string path, StreamWriter output)
+    {
+        try
+        {
+            _ = new SqliteDatastore(path);
+            output.WriteLine("opened");
+        }
+        catch (DatastoreException error)
+        {
+            output.WriteLine($"{error.Error}: {error.Message}");
         }
 
         Environment.Exit(0);

@@ -16,5 +16,6 @@ internal static class IpamCommand
         MigrateCommand.Create(terminal),
         GcCommand.Create(terminal),
         MapCommand.Create(terminal),
+        ForecastCommand.Create(terminal),
     };
 }

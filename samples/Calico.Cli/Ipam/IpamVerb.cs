@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Calico.Cli.Datastores;
+using Calico.Cli.Resources;
 using Calico.Datastore;
 using Calico.Ipam;
 
@@ -10,20 +11,20 @@ internal static class IpamVerb
 {
     public static Command On(this Command command, Terminal terminal, Func<IpamSession, ParseResult, CancellationToken, Task<int>> run)
     {
-        Option<string?> datastore = DatastoreSelection.Option();
-        command.Add(datastore);
-        command.SetAction((parsed, cancel) => RunAsync(terminal, parsed, parsed.GetValue(datastore), run, cancel));
+        DatastoreSelection datastore = new();
+        datastore.AddTo(command);
+        command.SetAction((parsed, cancel) => RunAsync(terminal, parsed, datastore, run, cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, ParseResult parsed, string? address, Func<IpamSession, ParseResult, CancellationToken, Task<int>> run, CancellationToken cancel)
+    private static async Task<int> RunAsync(Terminal terminal, ParseResult parsed, DatastoreSelection datastore, Func<IpamSession, ParseResult, CancellationToken, Task<int>> run, CancellationToken cancel)
     {
         try
         {
-            await using IDatastore store = DatastoreSelection.Open(address);
+            await using IDatastore store = await datastore.OpenAsync(parsed, cancel);
             return await run(new IpamSession(terminal, store), parsed, cancel).ConfigureAwait(false);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or CommandException)
         {
             return terminal.Fail(e.Message);
         }

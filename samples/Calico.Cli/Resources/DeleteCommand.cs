@@ -15,16 +15,17 @@ internal static class DeleteCommand
             string? space = parsed.GetValue(verb.Namespace);
             string[] files = parsed.GetValue(verb.Files) ?? [];
             List<ResourceKey> keys = files.Length > 0
-                ? [.. ResourceInput.Read(files, space).Objects.Select(o => o.Resource.Key).Reverse()]
+                ? [.. ResourceInput.Read(files, space, mayBeEmpty: parsed.GetValue(verb.SkipEmpty)).Objects.Select(o => o.Resource.Key).Reverse()]
                 : ResourceNames.Keys(parsed.GetValue(words) ?? [], space);
-            if (keys.Count == 0) throw new CommandException("No object is named: calico delete KIND NAME..., or -f FILE.");
+            if (keys.Count == 0 && files.Length == 0) throw new CommandException("No object is named: calico delete KIND NAME..., or -f FILE.");
             List<ResourceKey> deleted = [];
             bool failed = false;
             foreach (ResourceKey key in keys)
             {
                 try
                 {
-                    await session.Resources.DeleteAsync(key, cancellationToken: cancellation);
+                    if (key.Kind == ResourceKinds.IPPool) await PoolDeletion.RunAsync(session.Resources, key, cancellation);
+                    else await session.Resources.DeleteAsync(key, cancellationToken: cancellation);
                     deleted.Add(key);
                 }
                 catch (ResourceException error) when (error.Error == ResourceError.NotFound)
@@ -37,6 +38,6 @@ internal static class DeleteCommand
 
             if (deleted.Count > 0 || !failed) await session.Output.WriteLineAsync(Summary.Of("deleted", deleted));
             return failed ? 1 : 0;
-        }, words, verb.Files, verb.Namespace, skip);
+        }, words, verb.Files, verb.SkipEmpty, verb.Namespace, skip);
     }
 }

@@ -9,7 +9,7 @@ internal static class GetCommand
     {
         ResourceVerb verb = new();
         Argument<string[]> words = new("kind") { Description = "A kind and names: ippool, ippool pool-1, ippool/pool-1; several kinds with commas; all.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string> format = new("--output", "-o") { Description = "table (ps), wide, yaml, json, name or custom-columns=NAME,...", DefaultValueFactory = _ => "table" };
+        Option<string> format = new("--output", "-o") { Description = "table (ps), wide, yaml, json, name, custom-columns=NAME,..., go-template=, go-template-file=, jsonpath= or jsonpath-file=", DefaultValueFactory = _ => "table" };
         Option<bool> all = new("--all-namespaces", "-A", "-a") { Description = "Of all namespaces." };
         Option<bool> export = new("--export") { Description = "Leaves out what belongs to this datastore alone: uid, creation time, resource version." };
         Option<string?> selector = new("--selector", "-l") { Description = "Only objects whose labels this selector matches, for example \"team == 'a'\"." };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Calico.Datastore;
 
@@ -12,12 +11,12 @@ internal static class PatchCommand
         ResourceVerb verb = new();
         Argument<string[]> words = new("kind") { Description = "A kind and a name.", Arity = ArgumentArity.OneOrMore };
         Option<string> patch = new("--patch", "-p") { Description = "The patch, JSON or YAML.", Required = true };
-        Option<string> type = new("--type", "-t") { Description = "strategic, merge (RFC 7396) or json (RFC 6902).", DefaultValueFactory = _ => "strategic" };
+        Option<string> type = new("--type", "-t", "--patch-type") { Description = "strategic, merge (RFC 7396) or json (RFC 6902).", DefaultValueFactory = _ => "strategic" };
         return verb.Create("patch", "Changes parts of an object.", async (session, parsed, cancellation) =>
         {
             List<ResourceKey> keys = ResourceNames.Keys(parsed.GetRequiredValue(words), parsed.GetValue(verb.Namespace));
             if (keys.Count == 0) throw new CommandException("No object is named.");
-            JsonNode change = Read(parsed.GetRequiredValue(patch));
+            JsonNode change = YamlInput.Parse(parsed.GetRequiredValue(patch), "--patch");
             foreach (ResourceKey key in keys)
             {
                 await session.Resources.ModifyAsync(key, resource =>
@@ -32,17 +31,5 @@ internal static class PatchCommand
             await session.Output.WriteLineAsync($"Successfully patched {keys.Count} '{keys[0].Kind.Kind}' resource{(keys.Count == 1 ? "" : "s")}");
             return 0;
         }, words, patch, type, verb.Namespace);
-    }
-
-    private static JsonNode Read(string text)
-    {
-        try
-        {
-            return JsonNode.Parse(text) ?? throw new CommandException("--patch: null is no patch.");
-        }
-        catch (JsonException error)
-        {
-            throw new CommandException($"--patch is not JSON: {error.Message}");
-        }
     }
 }

@@ -7,18 +7,21 @@ internal static class ResourceInput
 {
     private static readonly string[] Extensions = [".yaml", ".yml", ".json"];
 
-    public static ManifestSnapshot Read(IReadOnlyList<string> paths, string? inNamespace)
+    public static ManifestSnapshot Read(IReadOnlyList<string> paths, string? inNamespace, bool mayBeEmpty = true)
     {
         List<ManifestObject> objects = [];
         List<ManifestProblem> problems = [];
         foreach (string path in paths)
         {
+            int before = objects.Count + problems.Count;
             foreach ((string file, string text) in Texts(path))
             {
                 ManifestSnapshot read = ManifestReader.Read(text, file, defaultNamespace: inNamespace is { Length: > 0 } ? inNamespace : "default");
                 objects.AddRange(read.Objects);
                 problems.AddRange(read.Problems);
             }
+
+            if (!mayBeEmpty && objects.Count + problems.Count == before) throw new CommandException($"No object is in {(path == "-" ? "standard input" : path)}; add --skip-empty if that is right.");
         }
 
         return new(objects, problems);
@@ -40,7 +43,6 @@ internal static class ResourceInput
         }
 
         string[] files = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(f => Extensions.Contains(Path.GetExtension(f))).Order(StringComparer.Ordinal)];
-        if (files.Length == 0) throw new CommandException($"There is no .yaml, .yml or .json file in {path}.");
         foreach (string file in files) yield return (file, File.ReadAllText(file));
     }
 }

@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Calico.Cli.Output.GoTemplates;
+using Calico.Cli.Output.JsonPaths;
 using Calico.Datastore;
 
 namespace Calico.Cli.Resources;
@@ -13,18 +15,23 @@ internal sealed class ResourcePrinter
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _format;
-    private readonly string[] _columns;
+    private readonly string _argument;
 
-    private ResourcePrinter(string format, string[] columns) => (_format, _columns) = (format, columns);
+    private ResourcePrinter(string format, string argument) => (_format, _argument) = (format, argument);
 
+    /// <exception cref="CommandException">There is no such format.</exception>
     public static ResourcePrinter For(string format)
     {
-        const string Custom = "custom-columns=";
-        if (format.StartsWith(Custom, StringComparison.Ordinal)) return new("columns", format[Custom.Length..].Split(',', StringSplitOptions.RemoveEmptyEntries));
-        return format switch
+        int equals = format.IndexOf('=', StringComparison.Ordinal);
+        (string name, string argument) = equals < 0 ? (format, "") : (format[..equals], format[(equals + 1)..]);
+        return name switch
         {
-            "table" or "ps" or "wide" or "yaml" or "json" or "name" => new(format == "ps" ? "table" : format, []),
-            _ => throw new CommandException($"unrecognized output format '{format}': it may be table (ps), wide, yaml, json, name or custom-columns=NAME,..."),
+            "ps" when equals < 0 => new("table", ""),
+            "table" or "wide" or "yaml" or "json" or "name" when equals < 0 => new(name, ""),
+            "custom-columns" or "go-template" or "jsonpath" when argument.Length > 0 => new(name, argument),
+            "go-template-file" or "jsonpath-file" when argument.Length > 0 => File.Exists(argument) ? new(name[..^"-file".Length], File.ReadAllText(argument)) : throw new CommandException($"There is no file {argument}."),
+            "custom-columns" or "go-template" or "jsonpath" or "go-template-file" or "jsonpath-file" => throw new CommandException($"-o {name} needs something behind it: -o {name}=..."),
+            _ => throw new CommandException($"unrecognized output format '{format}': it may be table (ps), wide, yaml, json, name, custom-columns=NAME,..., go-template=TEMPLATE, go-template-file=FILE, jsonpath=TEMPLATE or jsonpath-file=FILE"),
         };
     }
 
@@ -40,6 +47,12 @@ internal sealed class ResourcePrinter
                 break;
             case "json":
                 output.WriteLine(Text(Document(resources, single)));
+                break;
+            case "go-template":
+                output.Write(GoTemplate.Run(_argument, new JsonArray(Document(resources, single).DeepClone())));
+                break;
+            case "jsonpath":
+                output.Write(JsonPathTemplate.Run(_argument, Document(resources, single)));
                 break;
             default:
                 Tables(resources, allNamespaces, output);
@@ -73,8 +86,8 @@ internal sealed class ResourcePrinter
         {
             if (!first) output.WriteLine();
             first = false;
-            IReadOnlyList<Column> columns = _format == "columns"
-                ? [.. _columns.Select(heading => ResourceColumns.Find(kind.Key, heading))]
+            IReadOnlyList<Column> columns = _format == "custom-columns"
+                ? [.. _argument.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(heading => ResourceColumns.Find(kind.Key, heading))]
                 : ResourceColumns.Of(kind.Key, _format == "wide", allNamespaces);
             Table([.. kind], columns, output);
         }

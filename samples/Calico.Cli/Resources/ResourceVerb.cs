@@ -9,13 +9,19 @@ internal sealed class ResourceVerb
 {
     public Option<string[]> Files { get; } = new("--filename", "-f") { Description = "File or folder of YAML or JSON; - is standard input.", AllowMultipleArgumentsPerToken = false };
 
+    public Option<bool> SkipEmpty { get; } = new("--skip-empty") { Description = "Files and folders without any object are no error." };
+
+    private Option<bool> Recursive { get; } = new("--recursive", "-R") { Description = "Accepted for calicoctl's sake: folders are read with all folders in them.", Hidden = true };
+
     public Option<string?> Namespace { get; } = new("--namespace", "-n") { Description = "The namespace; without it 'default'." };
 
-    public Option<string?> Datastore { get; } = DatastoreSelection.Option();
+    public DatastoreSelection Datastore { get; } = new();
 
     public Command Create(string name, string description, Func<Session, ParseResult, CancellationToken, Task<int>> run, params Symbol[] more)
     {
-        Command command = new(name, description) { Datastore };
+        Command command = new(name, description);
+        Datastore.AddTo(command);
+        if (more.Contains(Files)) command.Options.Add(Recursive);
         foreach (Symbol symbol in more)
         {
             if (symbol is Argument argument) command.Arguments.Add(argument);
@@ -27,7 +33,7 @@ internal sealed class ResourceVerb
             TextWriter error = parsed.InvocationConfiguration.Error;
             try
             {
-                await using IDatastore store = DatastoreSelection.Open(parsed.GetValue(Datastore));
+                await using IDatastore store = await Datastore.OpenAsync(parsed, cancellation);
                 return await run(new(new ResourceStore(store), parsed.InvocationConfiguration.Output, error), parsed, cancellation);
             }
             catch (Exception e) when (e is DatastoreException or ResourceException or ArgumentException or IOException or UnauthorizedAccessException or CommandException)

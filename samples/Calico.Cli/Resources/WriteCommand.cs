@@ -11,12 +11,12 @@ internal static class WriteCommand
         ResourceVerb shared = new();
         Option<bool> skipExists = new("--skip-exists") { Description = "Passes over objects that exist." };
         Option<bool> dryRun = new("--dry-run") { Description = "Checks only." };
-        Symbol[] options = verb == "create" ? [shared.Files, shared.Namespace, dryRun, skipExists] : [shared.Files, shared.Namespace, dryRun];
+        Symbol[] options = verb == "create" ? [shared.Files, shared.SkipEmpty, shared.Namespace, dryRun, skipExists] : [shared.Files, shared.SkipEmpty, shared.Namespace, dryRun];
         return shared.Create(verb, description, async (session, parsed, cancellation) =>
         {
             string[] files = parsed.GetValue(shared.Files) ?? [];
             if (files.Length == 0) throw new CommandException($"No input: calico {verb} -f FILE (- for standard input).");
-            ManifestSnapshot input = ResourceInput.Read(files, parsed.GetValue(shared.Namespace));
+            ManifestSnapshot input = ResourceInput.Read(files, parsed.GetValue(shared.Namespace), mayBeEmpty: parsed.GetValue(shared.SkipEmpty));
             foreach (ManifestProblem problem in input.Problems) await session.Error.WriteLineAsync(problem.ToString());
             List<ResourceKey> written = [];
             int failed = 0;

@@ -51,6 +51,9 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>The file, or the file system it lies on, cannot be written by us.</summary>
+    public bool IsReadOnly => raw.sqlite3_db_readonly(_handle, "main") == 1;
+
     public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
 
     public void Check(int code)

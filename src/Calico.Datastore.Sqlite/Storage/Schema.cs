@@ -23,6 +23,7 @@ internal static class Schema
         Database database = new(options.Path, options.LockTimeout);
         try
         {
+            if (database.IsReadOnly) throw new DatastoreException(DatastoreError.ReadOnly, $"The datastore {options.Path} cannot be written: the file or its file system is read-only.");
             database.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000;");
             if (database.Scalar("PRAGMA user_version") != Version || database.Scalar("PRAGMA application_id") != ApplicationId)
                 Create(database, options.Path);

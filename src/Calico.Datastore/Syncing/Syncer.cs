@@ -10,7 +10,7 @@ namespace Calico.Datastore;
 /// <remarks>
 /// Each prefix is followed on its own; order between keys of different prefixes is not promised. Statuses go from
 /// <see cref="SyncStatus.WaitForDatastore"/> over <see cref="SyncStatus.ResyncInProgress"/> to <see cref="SyncStatus.InSync"/>, which is reached when all
-/// prefixes have been read once, and stays: later gaps are healed unseen but for <see cref="SyncBatch.Problem"/>.
+/// prefixes have been read once, and stays. Later gaps show as batches with a <see cref="SyncBatch.Problem"/>; one without follows when all is known again.
 /// </remarks>
 /// <param name="store">The datastore.</param>
 /// <param name="prefixes">What to follow: key prefixes that end with <c>/</c> and do not contain one another.</param>
@@ -37,6 +37,7 @@ public sealed class Syncer(IDatastore store, IReadOnlyList<string> prefixes, Tim
         Task[] followers = [.. prefixes.Select(prefix => Task.Run(() => FollowAsync(prefix, told.Writer, stop.Token), CancellationToken.None))];
         SyncStatus status = SyncStatus.WaitForDatastore;
         int missing = prefixes.Count;
+        HashSet<string> behind = [];
         try
         {
             if (missing == 0) yield return new(SyncStatus.InSync, []);
@@ -44,6 +45,7 @@ public sealed class Syncer(IDatastore store, IReadOnlyList<string> prefixes, Tim
             {
                 if (next.Problem is not null)
                 {
+                    behind.Add(next.Prefix);
                     yield return new(status, [], next.Problem);
                     continue;
                 }
@@ -54,8 +56,9 @@ public sealed class Syncer(IDatastore store, IReadOnlyList<string> prefixes, Tim
                     yield return new(status, []);
                 }
 
+                bool healed = behind.Remove(next.Prefix) && behind.Count == 0;
                 if (next.IsFirstRead && --missing == 0) status = SyncStatus.InSync;
-                if (next.Updates.Count > 0 || (next.IsFirstRead && missing == 0)) yield return new(status, next.Updates);
+                if (next.Updates.Count > 0 || healed || (next.IsFirstRead && missing == 0)) yield return new(status, next.Updates);
             }
         }
         finally
@@ -76,13 +79,13 @@ public sealed class Syncer(IDatastore store, IReadOnlyList<string> prefixes, Tim
             try
             {
                 KeyValueList list = await store.ListAsync(prefix, cancellationToken: cancellationToken).ConfigureAwait(false);
-                await told.WriteAsync(new(cache.Replace(list.Items), first, null), cancellationToken).ConfigureAwait(false);
+                await told.WriteAsync(new(prefix, cache.Replace(list.Items), first, null), cancellationToken).ConfigureAwait(false);
                 first = false;
                 retry = FirstRetry;
                 await foreach (WatchBatch batch in store.WatchAsync(prefix, list.Revision, cancellationToken).ConfigureAwait(false))
                 {
                     List<SyncUpdate> updates = cache.Apply(batch.Events);
-                    if (updates.Count > 0) await told.WriteAsync(new(updates, false, null), cancellationToken).ConfigureAwait(false);
+                    if (updates.Count > 0) await told.WriteAsync(new(prefix, updates, false, null), cancellationToken).ConfigureAwait(false);
                 }
             }
             catch (DatastoreException error)
@@ -101,7 +104,7 @@ public sealed class Syncer(IDatastore store, IReadOnlyList<string> prefixes, Tim
 
             try
             {
-                if (problem is not null) await told.WriteAsync(new([], false, problem), cancellationToken).ConfigureAwait(false);
+                if (problem is not null) await told.WriteAsync(new(prefix, [], false, problem), cancellationToken).ConfigureAwait(false);
                 await Task.Delay(retry * (0.5 + Random.Shared.NextDouble()), _time, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
@@ -113,5 +116,5 @@ public sealed class Syncer(IDatastore store, IReadOnlyList<string> prefixes, Tim
         }
     }
 
-    private readonly record struct Told(IReadOnlyList<SyncUpdate> Updates, bool IsFirstRead, DatastoreException? Problem);
+    private readonly record struct Told(string Prefix, IReadOnlyList<SyncUpdate> Updates, bool IsFirstRead, DatastoreException? Problem);
 }

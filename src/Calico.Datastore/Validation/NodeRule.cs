@@ -1,8 +1,12 @@
+using System.Text.Json.Nodes;
+
 namespace Calico.Datastore.Validation;
 
 /// <summary>Calico's Node (libcalico-go <c>apis/internalapi/node.go</c>).</summary>
 internal sealed class NodeRule : IResourceRule
 {
+    private const int KeyOctets = 32;
+
     public void Default(Resource resource)
     {
     }
@@ -32,5 +36,18 @@ internal sealed class NodeRule : IResourceRule
         {
             if (!address.Has("address")) address.Add("address", "is missing");
         }
+
+        if (resource.Json["status"] is not JsonObject json) return;
+        FieldReader status = new(json, "status", problems);
+        foreach (string field in (string[])["wireguardPublicKey", "wireguardPublicKeyV6"])
+        {
+            if (status.Text(field) is { Length: > 0 } key && !IsKey(key)) status.Add(field, "must be a WireGuard public key: 32 octets in base64");
+        }
+    }
+
+    private static bool IsKey(string text)
+    {
+        Span<byte> key = stackalloc byte[KeyOctets + 1];
+        return Convert.TryFromBase64String(text, key, out int octets) && octets == KeyOctets;
     }
 }

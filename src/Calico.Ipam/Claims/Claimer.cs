@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Calico.Ipam.Blocks;
 using Calico.Ipam.Engine;
 using Calico.Net;
+using Microsoft.Extensions.Logging;
 
 namespace Calico.Ipam.Claims;
 
@@ -24,7 +25,7 @@ internal sealed class Claimer(IpamContext context)
             ClaimStep step = ClaimDecision.Next(view, reserved, context.Now, Salt(), mayCreate);
             if (step.Action == ClaimAction.Owned)
             {
-                if (created) IpamMetrics.Claimed.Add(1);
+                if (created) Claimed(view);
                 return view.Block;
             }
 
@@ -57,7 +58,13 @@ internal sealed class Claimer(IpamContext context)
         for (int attempt = 0; ;)
         {
             ClaimStep step = GiveUpDecision.Next(view, mustBeEmpty, context.Now, context.Step);
-            if (step.IsOutcome) return step.Action == ClaimAction.NotEmpty ? GiveUpOutcome.NotEmpty : GiveUpOutcome.Released;
+            if (step.Action == ClaimAction.NotEmpty) return GiveUpOutcome.NotEmpty;
+            if (step.IsOutcome)
+            {
+                if (context.Log.IsEnabled(LogLevel.Information)) IpamLog.GaveUp(context.Log, owner.ToString(), range.ToString());
+                return GiveUpOutcome.Released;
+            }
+
             (view, bool done) = await CarryOutAsync(view, step, cancel).ConfigureAwait(false);
             if (done && step.Action == ClaimAction.WriteAffinity && step.State == AffinityState.PendingDeletion) marked = true;
 
@@ -75,8 +82,14 @@ internal sealed class Claimer(IpamContext context)
         StoreWrite[] writes = [StoreWrite.Create(affinity.Key, affinity.Encode()), StoreWrite.Create(IpamKeys.Block(view.Range), block.Encode())];
         CommitResult result = await context.CommitAsync(writes, cancel).ConfigureAwait(false);
         if (result.Status != CommitStatus.Done) return null;
-        IpamMetrics.Claimed.Add(1);
+        Claimed(view);
         return new(block, result.Revision);
+    }
+
+    private void Claimed(in ClaimView view)
+    {
+        IpamMetrics.Claimed.Add(1);
+        if (context.Log.IsEnabled(LogLevel.Information)) IpamLog.Claimed(context.Log, view.Owner.ToString(), view.Range.ToString());
     }
 
     private static uint Salt() => (uint)RandomNumberGenerator.GetInt32(int.MaxValue);

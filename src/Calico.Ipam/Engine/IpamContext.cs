@@ -1,14 +1,17 @@
 using Calico.Ipam.Blocks;
 using Calico.Net;
+using Microsoft.Extensions.Logging;
 
 namespace Calico.Ipam.Engine;
 
 /// <summary>What every part of the engine works with: the store seen as documents, the clock, the rules for trying again.</summary>
-internal sealed class IpamContext(IIpamStore store, IIpamClusterSource clusters, IpamOptions options, TimeProvider time)
+internal sealed class IpamContext(IIpamStore store, IIpamClusterSource clusters, IpamOptions options, TimeProvider time, ILogger log)
 {
     public IpamOptions Options => options;
 
     public TimeProvider Time => time;
+
+    public ILogger Log => log;
 
     public DateTimeOffset Now => time.GetUtcNow();
 
@@ -86,7 +89,17 @@ internal sealed class IpamContext(IIpamStore store, IIpamClusterSource clusters,
     public async ValueTask<CommitResult> CommitAsync(ReadOnlyMemory<StoreWrite> writes, CancellationToken cancel)
     {
         CommitResult result = await store.CommitAsync(writes, cancel).ConfigureAwait(false);
-        if (result.Status == CommitStatus.Conflict) IpamMetrics.Conflicts.Add(1);
+        switch (result.Status)
+        {
+            case CommitStatus.Conflict:
+                IpamMetrics.Conflicts.Add(1);
+                IpamLog.Conflict(log, writes.Span[0].Key);
+                break;
+            case CommitStatus.Ambiguous:
+                IpamLog.Ambiguous(log, writes.Span[0].Key);
+                break;
+        }
+
         return result;
     }
 

@@ -1,3 +1,4 @@
+using Calico.Ipam.Engine;
 namespace Calico.Ipam.GarbageCollection;
 
 /// <summary>Carries garbage collection out: looks, checks again by fresh facts, releases with handle and sequence number. One instance per cluster; not for two threads at once.</summary>
@@ -29,6 +30,7 @@ public sealed class IpamGarbageCollector(IpamClient client, Func<CancellationTok
             await TryAsync(() => client.RemoveHandleAsync(handle, _state.StaleHandles[handle], cancellationToken), failures).ConfigureAwait(false);
         int swept = await client.SweepCooledAsync(cancellationToken).ConfigureAwait(false);
         IpamReport.Collected(plan, released);
+        if (released > 0) IpamLog.Collected(client.Log, released);
         return new GcReport(plan, released, swept, failures);
     }
 

@@ -24,6 +24,7 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
             }
             catch (IpamException e)
             {
+                IpamLog.NotReleased(context.Log, e.Message);
                 refused.Add(e);
             }
         }

@@ -109,7 +109,7 @@ public sealed class ResourceCommandTests : IDisposable
     [InlineData("get", "ippol", "Did you mean ippools")]
     [InlineData("apply", "-f", "/does/not/exist.yaml", "There is no file or folder /does/not/exist.yaml.")]
     [InlineData("get", "ippool", "-o", "xml", "unrecognized output format 'xml'")]
-    [InlineData("patch", "ippool", "pool-1", "-p", "{", "--patch is not JSON")]
+    [InlineData("patch", "ippool", "pool-1", "-p", "{", "--patch is neither YAML nor JSON: line 1")]
     public void Mistakes_get_one_clear_line(params string[] words)
     {
         (int code, _, string error) = Run(words[..^1]);

@@ -34,7 +34,7 @@ public sealed class ValidationTests
             case "BGPFilterRuleV4": return (New("BGPFilter", new JsonObject { ["exportV4"] = new JsonArray(input) }), valid);
             case "BGPFilterRuleV6": return (New("BGPFilter", new JsonObject { ["importV6"] = new JsonArray(input) }), valid);
             case "BGPFilterOperation": return (New("BGPFilter", new JsonObject { ["exportV4"] = new JsonArray(new JsonObject { ["action"] = "Accept", ["operations"] = new JsonArray(input) }) }), valid);
-            case "NodeStatus": return (New("Node", []), valid);
+            case "NodeStatus": return (WithStatus("Node", (JsonObject)input), valid);
         }
 
         if (type.EndsWith("Spec", StringComparison.Ordinal)) return (New(type[..^4], (JsonObject)input), valid);
@@ -42,8 +42,25 @@ public sealed class ValidationTests
         return (new Resource(whole), valid);
     }
 
+    private static Resource WithStatus(string kind, JsonObject status)
+    {
+        Resource resource = New(kind, []);
+        resource.Json["status"] = status;
+        return resource;
+    }
+
     private static Resource New(string kind, JsonObject spec) => new(new JsonObject
     {
         ["apiVersion"] = "projectcalico.org/v3", ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = "default" }, ["spec"] = spec,
     });
+
+    [Theory]
+    [InlineData("jlkVyQYooZYzI2wFfNhSZez5eWh44yfq1wKVjLvSXgY=", true)]
+    [InlineData("bm90IDMyIG9jdGV0cw==", false)]
+    [InlineData("no base64!", false)]
+    public void A_public_key_of_WireGuard_is_32_octets_in_base64(string key, bool valid)
+    {
+        foreach (string field in (string[])["wireguardPublicKey", "wireguardPublicKeyV6"])
+            Assert.Equal(valid, Resources.Validate(WithStatus("Node", new JsonObject { [field] = key })).Count == 0);
+    }
 }

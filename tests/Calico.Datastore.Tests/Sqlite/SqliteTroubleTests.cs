@@ -95,6 +95,54 @@ public sealed class SqliteTroubleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_read_only_file_is_an_error_by_name()
+    {
+        if (!Environment.IsPrivilegedProcess) Assert.Skip("A read-only mount in a mount namespace needs root.");
+        await using (SqliteDatastore store = new(FileName)) await store.PutAsync("/a", default, cancellationToken: Bound);
+        List<string> lines = [];
+        using StoreWorker worker = StoreWorker.Start("open", FileName, "", lines.Add,
+            "unshare", "-m", "sh", "-c", $"mount --bind {_folder.Path} {_folder.Path} && mount -o remount,bind,ro {_folder.Path} && exec \"$@\"", "sh");
+        await worker.EndAsync();
+        Assert.StartsWith($"ReadOnly: The datastore {FileName} cannot be written", Assert.Single(lines), StringComparison.Ordinal);
+    }
+
+    /// <summary>Pages overwritten with noise: what is noticed is an error that names the file, and nothing else goes wrong.</summary>
+    [Fact]
+    public async Task A_damaged_file_is_an_error_by_name()
+    {
+        await using (SqliteDatastore store = new(FileName))
+        {
+            for (int i = 0; i < 200; i++) await store.PutAsync($"/a/{i:d3}", Encoding.UTF8.GetBytes($"{i:d4}{new string('x', 500)}"), cancellationToken: Bound);
+        }
+
+        byte[] good = Copy(FileName);
+        Assert.True(good.Length > 20 * 4096);
+        Random random = new(1);
+        int errors = 0;
+        for (int round = 0; round < 25; round++)
+        {
+            byte[] bad = [.. good];
+            random.NextBytes(bad.AsSpan(random.Next(1, bad.Length / 4096) * 4096, 300));
+            string copy = _folder.File($"bad-{round}.db");
+            await File.WriteAllBytesAsync(copy, bad, Bound);
+            try
+            {
+                await using SqliteDatastore store = new(copy);
+                for (int i = 0; i < 200; i++) await store.GetAsync($"/a/{i:d3}", Bound);
+                await store.ListAsync("/a/", cancellationToken: Bound);
+            }
+            catch (DatastoreException error)
+            {
+                errors++;
+                Assert.Equal(DatastoreError.Corrupt, error.Error);
+                Assert.Contains(copy, error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.True(errors > 0, "no damage was noticed");
+    }
+
+    [Fact]
     public void What_is_no_datastore_is_refused_and_left_alone()
     {
         File.WriteAllText(FileName, new string('x', 5000));
