@@ -1,85 +1,52 @@
 using System.Net;
 using Calico.Datastore;
-using Calico.Datastore.Sqlite;
+using Calico.Datastore.Etcd;
 using Calico.Ipam.Testing;
-using CommitResult = Calico.Ipam.CommitResult;
+using Calico.Ipam.Tests.Crashes;
+using FsCheck.Xunit;
+using Quickstart;
 
 namespace Calico.Ipam.Tests;
 
-/// <summary>The programs of the package's README, as they stand there.</summary>
-public class ReadmeTests
+/// <summary>The programs of the READMEs, as they stand there, run.</summary>
+public sealed class ReadmeTests : IDisposable
 {
-    [Fact]
-    public async Task An_address_in_memory()
-    {
-        InMemoryIpamStore store = new();
-        IPPool pool = new() { Name = "pods", Cidr = IPNetwork.Parse("10.244.0.0/16") };
-        store.Put(pool.Key, pool.Encode());
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("calico-ipam-readme-");
 
-        IpamClient ipam = new(store);
-        AutoAssignResult result = await ipam.AutoAssignAsync(new AutoAssignRequest { Node = "node-1", Handle = "web-0", IPv4 = 1 });
-        AssignedAddress address = Assert.Single(result.ThrowIfIncomplete().Addresses);
-        Assert.True(pool.Cidr.Contains(address.Address));
-
-        ReleaseResult released = await ipam.ReleaseByHandleAsync("web-0");
-        Assert.Equal([address.Address], released.Released);
-        Assert.Null(await store.GetAsync(IpamKeys.Handle("web-0")));
-    }
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task An_address_on_SQLite()
+    public Task An_address_in_memory() => AssignInMemory.RunAsync();
+
+    [Fact]
+    public Task An_address_in_a_file() => AssignInAFile.RunAsync(Path.Combine(_folder.FullName, "calico.db"));
+
+    [Fact]
+    public async Task An_address_on_etcd()
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("calico-ipam-readme-");
-        try
+        using EtcdProcess etcd = await EtcdProcess.StartAsync(_folder.FullName);
+        await using (EtcdDatastore datastore = new(etcd.Endpoint))
         {
-            await using IDatastore datastore = new SqliteDatastore(Path.Combine(folder.FullName, "calico.db"));
             IPPool pool = new() { Name = "pods", Cidr = IPNetwork.Parse("10.244.0.0/16") };
             await datastore.PutAsync(pool.Key, pool.Encode());
-            IpamClient ipam = new(new DatastoreIpamStore(datastore));
-            AutoAssignResult result = await ipam.AutoAssignAsync(new AutoAssignRequest { Node = "node-1", Handle = "web-0", IPv4 = 1 });
-            Assert.True(pool.Cidr.Contains(Assert.Single(result.ThrowIfIncomplete().Addresses).Address));
-            Assert.Single((await ipam.ReleaseByHandleAsync("web-0")).Released);
         }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+
+        await AssignOnEtcd.RunAsync(etcd.Endpoint);
     }
 
-    public static IEnumerable<TheoryDataRow<string>> StoreChecks => IpamStoreConformance.Checks.Keys.Select(name => new TheoryDataRow<string>(name));
+    // Your own store: one test per check.
+    public static IEnumerable<TheoryDataRow<string>> Names => IpamStoreConformance.Checks.Keys.Select(name => new TheoryDataRow<string>(name));
 
-    [Theory, MemberData(nameof(StoreChecks))]
-    public Task A_store_of_ones_own(string name) => IpamStoreConformance.Checks[name](new MyStore());
+    [Theory, MemberData(nameof(Names))]
+    public Task My_store(string name) => IpamStoreConformance.Checks[name](new MyStore());
 
-    private sealed class MyStore : IIpamStore
+    // Any interleaving, crashes between any two writes, lost replies, clock jumps.
+    [Property]
+    public async Task Never_twice_never_lost(int[] script)
     {
-        private readonly SortedDictionary<string, StoreEntry> _entries = new(StringComparer.Ordinal);
-        private long _revision;
-
-        public int MaxWritesPerCommit => 1;
-
-        public bool CanBeAmbiguous => false;
-
-        public ValueTask<StoreEntry?> GetAsync(string key, CancellationToken cancellationToken = default)
-        {
-            lock (_entries) return new(_entries.GetValueOrDefault(key));
-        }
-
-        public ValueTask<IReadOnlyList<StoreEntry>> ListAsync(string prefix, bool keysOnly = false, CancellationToken cancellationToken = default)
-        {
-            lock (_entries) return new([.. _entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))]);
-        }
-
-        public ValueTask<CommitResult> CommitAsync(ReadOnlyMemory<StoreWrite> writes, CancellationToken cancellationToken = default)
-        {
-            StoreWrite write = writes.Span[0];
-            lock (_entries)
-            {
-                if ((_entries.GetValueOrDefault(write.Key)?.Revision ?? 0) != write.ExpectedRevision) return new(CommitResult.Conflict);
-                if (write.Value is { } value) _entries[write.Key] = new StoreEntry(write.Key, value, ++_revision);
-                else _entries.Remove(write.Key);
-                return new(CommitResult.Done(_revision));
-            }
-        }
+        IpamSimulation simulation = new();
+        simulation.Run(script);
+        await simulation.FinishAsync();
+        Assert.Empty(simulation.Violations);
     }
 }
