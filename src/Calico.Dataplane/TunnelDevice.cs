@@ -30,5 +30,5 @@ public sealed record TunnelDevice(string Name, TunnelKind Kind, IPAddress Addres
 /// <summary>Another node's end of a tunnel.</summary>
 /// <param name="Inner">Its device's address.</param>
 /// <param name="Outer">The node's address.</param>
-/// <param name="HardwareAddress">Its device's MAC address.</param>
+/// <param name="HardwareAddress">Its device's MAC address; <see cref="PhysicalAddress.None"/> where there is none.</param>
 public sealed record TunnelPeer(IPAddress Inner, IPAddress Outer, PhysicalAddress HardwareAddress);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Calico.Dataplane.Routes;
 using Calico.Dataplane.Ruleset;
@@ -88,7 +89,10 @@ internal sealed class NetworkPlanner(DataplaneOptions options, RulesetState rule
         }
 
         if (_pools.Any(p => p.Encapsulation is Encapsulation.IpIp or Encapsulation.IpIpCrossSubnet) && self.IPv4Address is { } address && self.IpIpAddress is { } ipIp)
-            yield return new TunnelDevice(IpIpDevice, TunnelKind.IpIp, ipIp, address, null, []);
+        {
+            IEnumerable<DataplaneNode> others = _nodes.Where(n => n.Name != self.Name && n.IPv4Address is not null);
+            yield return new TunnelDevice(IpIpDevice, TunnelKind.IpIp, ipIp, address, null, [.. others.Select(n => new TunnelPeer(n.IpIpAddress ?? n.IPv4Address!, n.IPv4Address!, PhysicalAddress.None))]);
+        }
     }
 
     private DataplanePool? PoolOf(IPNetwork block) => _pools.Where(p => p.Cidr.Contains(block.BaseAddress)).MaxBy(p => p.Cidr.PrefixLength);
