@@ -55,5 +55,7 @@ internal static class Comments
 {
     private const int MostShown = 127;
 
-    public static string? Fit(string text) => text.Length == 0 ? null : text.Length <= MostShown ? text : text[..(MostShown - 1)] + "~";
+    /// <summary>No double quotes, so that nft can read back what it lists.</summary>
+    public static string? Fit(string text) =>
+        text.Length == 0 ? null : (text.Length <= MostShown ? text : text[..(MostShown - 1)] + "~").Replace('"', '\'');
 }

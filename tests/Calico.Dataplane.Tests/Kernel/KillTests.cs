@@ -12,7 +12,7 @@ namespace Calico.Dataplane.Tests.Kernel;
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Rounds = 25;
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(20);
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]

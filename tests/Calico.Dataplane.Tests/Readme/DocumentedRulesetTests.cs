@@ -35,9 +35,15 @@ public sealed partial class DocumentedRulesetTests
         return text[start..text.IndexOf("```", start, StringComparison.Ordinal)];
     }
 
-    // A note begins with two spaces and a hash; how far lines are indented and where they are broken is the page's business.
-    private static string Bare(string ruleset) =>
-        string.Join('\n', ruleset.Split('\n').Select(line => Spaces().Replace(Note().Replace(line, ""), " ").Trim()).Where(line => line.Length > 0));
+    // A note begins with two spaces and a hash; how lines are indented and broken is the page's business, the order of elements the kernel's.
+    private static string Bare(string ruleset)
+    {
+        string text = Spaces().Replace(string.Join(' ', ruleset.Split('\n').Select(line => Note().Replace(line, ""))), " ").Trim();
+        return Elements().Replace(text, found => $"elements = {{ {string.Join(", ", found.Groups[1].Value.Split(", ").Order(StringComparer.Ordinal))} }}");
+    }
+
+    [GeneratedRegex(@"elements = \{ ([^}]*) \}")]
+    private static partial Regex Elements();
 
     [GeneratedRegex(@"(^|\s{2,})# .*$")]
     private static partial Regex Note();
