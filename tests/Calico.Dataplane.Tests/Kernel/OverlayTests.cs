@@ -143,6 +143,20 @@ public sealed class OverlayTests
     }
 
     [Fact]
+    public async Task Ipip_is_taken_from_nodes_and_from_nobody_else()
+    {
+        await using CalicoDataplane dataplane = new(DataplaneOptions.Default with { NodeName = "n1" }, new FakeKernel());
+        dataplane.Apply(new Cluster("n1").Start());
+        dataplane.SetNodes(Nodes);
+        dataplane.SetPools([new DataplanePool(IPNetwork.Parse("10.0.0.0/16"), Encapsulation.IpIp)]);
+        await dataplane.FlushAsync(Cancelled);
+        NodeRuleset ruleset = new(dataplane.WantedTable);
+        NodeExplanation Ask(string from) => ruleset.Explain(new NodeFlow(IPAddress.Parse(from), IPAddress.Parse("172.16.0.1"), 4) { Input = "eth0" });
+        Assert.True(Ask("172.16.0.2").IsAllowed);
+        Assert.Equal((false, "tunl0 from elsewhere ingress deny"), (Ask("172.16.0.9").IsAllowed, Ask("172.16.0.9").Deciders.Single().Comment));
+    }
+
+    [Fact]
     public async Task Outgoing_ports_addresses_and_exclusions_are_as_configured()
     {
         using Fabric fabric = new();
