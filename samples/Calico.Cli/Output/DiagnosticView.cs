@@ -8,6 +8,7 @@ namespace Calico.Cli;
 internal static class DiagnosticView
 {
     private const int TabWidth = 4;
+    private const int WindowWidth = 160;
 
     public static void Write(IAnsiConsole console, IEnumerable<Diagnostic> diagnostics)
     {
@@ -28,8 +29,8 @@ internal static class DiagnosticView
         if (diagnostic.SourceLine.Length == 0) return;
 
         string number = diagnostic.Line.ToString(CultureInfo.InvariantCulture);
-        string before = diagnostic.SourceLine[..Math.Clamp(diagnostic.Column - 1, 0, diagnostic.SourceLine.Length)];
-        console.MarkupLine($"[dim]{number} |[/] {Markup.Escape(Expanded(diagnostic.SourceLine))}");
+        (string shown, string before) = Window(diagnostic.SourceLine, Math.Clamp(diagnostic.Column - 1, 0, diagnostic.SourceLine.Length));
+        console.MarkupLine($"[dim]{number} |[/] {Markup.Escape(Expanded(shown))}");
         console.MarkupLine($"[dim]{new string(' ', number.Length)} |[/] {new string(' ', Expanded(before).Length)}[{colour}]^[/]");
     }
 
@@ -40,6 +41,15 @@ internal static class DiagnosticView
     }
 
     private static string Count(int count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
+
+    // Of a very long line only what is around the caret.
+    private static (string Shown, string Before) Window(string line, int column)
+    {
+        if (line.Length <= WindowWidth) return (line, line[..column]);
+        int from = Math.Max(0, Math.Min(column - (WindowWidth / 2), line.Length - WindowWidth));
+        string start = from > 0 ? "…" : "", end = from + WindowWidth < line.Length ? "…" : "";
+        return ($"{start}{line.AsSpan(from, WindowWidth)}{end}", $"{start}{line.AsSpan(from, column - from)}");
+    }
 
     private static string Expanded(string text) => text.Replace("\t", new string(' ', TabWidth), StringComparison.Ordinal);
 }

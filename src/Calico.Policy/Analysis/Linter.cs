@@ -7,6 +7,7 @@ namespace Calico.Policy.Analysis;
 /// <summary>Finds what is odd. Shadowing and matching are exact over all packets; staged policies are judged by their selectors only.</summary>
 internal sealed class Linter(ClusterState cluster, EvaluatorOptions options)
 {
+    private const int LongestShown = 1024;
     private readonly List<LintFinding> _findings = [];
     private LabelMap[] _nodes = [];
 
@@ -34,19 +35,19 @@ internal sealed class Linter(ClusterState cluster, EvaluatorOptions options)
             Find(LintKind.TierMissing, policy.Id, $"tier '{policy.Tier}' does not exist: the policy comes after all others, and the tier's end denies");
         if (cluster.Parse(policy.Selector) is not { } selector)
         {
-            Find(LintKind.SelectorUnreadable, policy.Id, $"the selector '{policy.Selector}' cannot be read: the policy selects nothing");
+            Find(LintKind.SelectorUnreadable, policy.Id, $"the selector '{Shown(policy.Selector)}' cannot be read: the policy selects nothing");
             return false;
         }
 
         if (IsImpossible(selector))
         {
-            Find(LintKind.SelectorNeverMatches, policy.Id, $"no labels can match '{selector}'");
+            Find(LintKind.SelectorNeverMatches, policy.Id, $"no labels can match '{Shown(selector.CanonicalText)}'");
             return false;
         }
 
         if (!endpoints.Any(selector.Matches))
         {
-            Find(LintKind.PolicySelectsNothing, policy.Id, $"'{selector}' selects no endpoint");
+            Find(LintKind.PolicySelectsNothing, policy.Id, $"'{Shown(selector.CanonicalText)}' selects no endpoint");
             return false;
         }
 
@@ -81,9 +82,9 @@ internal sealed class Linter(ClusterState cluster, EvaluatorOptions options)
     private void CheckSelector(PolicyId policy, PolicyTypes direction, int index, string? text, string side, LabelMap[]? peers, string what)
     {
         if (string.IsNullOrWhiteSpace(text)) return;
-        if (cluster.Parse(text) is not { } selector) Find(LintKind.SelectorUnreadable, policy, $"{side}: '{text}' cannot be read: the rule fails closed", direction, index);
-        else if (IsImpossible(selector)) Find(LintKind.SelectorNeverMatches, policy, $"{side}: no labels can match '{selector}'", direction, index);
-        else if (peers is not null && !peers.Any(selector.Matches)) Find(LintKind.PeerSelectsNothing, policy, $"{side}: '{selector}' selects no {what}", direction, index);
+        if (cluster.Parse(text) is not { } selector) Find(LintKind.SelectorUnreadable, policy, $"{side}: '{Shown(text)}' cannot be read: the rule fails closed", direction, index);
+        else if (IsImpossible(selector)) Find(LintKind.SelectorNeverMatches, policy, $"{side}: no labels can match '{Shown(selector.CanonicalText)}'", direction, index);
+        else if (peers is not null && !peers.Any(selector.Matches)) Find(LintKind.PeerSelectsNothing, policy, $"{side}: '{Shown(selector.CanonicalText)}' selects no {what}", direction, index);
     }
 
     private void CheckProfiles()
@@ -118,6 +119,9 @@ internal sealed class Linter(ClusterState cluster, EvaluatorOptions options)
     }
 
     private static bool IsImpossible(Selector selector) => selector.LabelRestrictions.Values.Any(r => r.IsImpossible);
+
+    // A message is for people: of a very long selector its beginning.
+    private static string Shown(string selector) => selector.Length <= LongestShown ? selector : selector[..LongestShown] + "…";
 
     private void Find(LintKind kind, PolicyId policy, string message, PolicyTypes direction = PolicyTypes.None, int index = -1) =>
         _findings.Add(new LintFinding(kind, policy, direction, index, message));

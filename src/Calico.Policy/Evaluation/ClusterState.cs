@@ -11,8 +11,8 @@ namespace Calico.Policy.Evaluation;
 /// <summary>Everything policy depends on, in plain dictionaries: what an evaluation or an analysis is made of.</summary>
 public sealed class ClusterState
 {
-    private readonly Dictionary<IpPrefix, List<Owner>> _byHost = [];
-    private readonly List<Owner> _byNet = [];
+    private readonly Dictionary<IpPrefix, List<Owner>> _owners = [];
+    private readonly SortedSet<(bool IsIPv6, int Length)> _lengths = [];
     private readonly Dictionary<IpPrefix, List<NodeModel>> _nodesByAddress = [];
     private readonly Dictionary<string, Selector?> _selectors = new(StringComparer.Ordinal);
     private bool _indexed;
@@ -140,10 +140,10 @@ public sealed class ClusterState
     internal IEnumerable<Owner> OwnersOf(IpPrefix address)
     {
         if (!_indexed) Index();
-        foreach (Owner owner in _byHost.GetValueOrDefault(address) ?? []) yield return owner;
-        foreach (Owner owner in _byNet)
+        foreach ((bool v6, int length) in _lengths)
         {
-            if (owner.Prefix.Contains(address)) yield return owner;
+            if (v6 != address.IsIPv6 || !_owners.TryGetValue(address.Truncate(length), out List<Owner>? owners)) continue;
+            foreach (Owner owner in owners) yield return owner;
         }
     }
 
@@ -157,8 +157,8 @@ public sealed class ClusterState
 
     private void Index()
     {
-        _byHost.Clear();
-        _byNet.Clear();
+        _owners.Clear();
+        _lengths.Clear();
         _nodesByAddress.Clear();
         foreach (WorkloadEndpointModel workload in Workloads.Values)
         {
@@ -189,12 +189,8 @@ public sealed class ClusterState
 
     private void Add(Owner owner)
     {
-        if (!owner.Prefix.IsHost)
-            _byNet.Add(owner);
-        else if (_byHost.TryGetValue(owner.Prefix, out List<Owner>? owners))
-            owners.Add(owner);
-        else
-            _byHost.Add(owner.Prefix, [owner]);
+        _lengths.Add((owner.Prefix.IsIPv6, owner.Prefix.Length));
+        (CollectionsMarshal.GetValueRefOrAddDefault(_owners, owner.Prefix, out _) ??= []).Add(owner);
     }
 
     internal sealed record Owner(IpPrefix Prefix, LabelMap Labels, EquatableArray<EndpointPort> Ports, WorkloadEndpointModel? Workload);
