@@ -48,6 +48,7 @@ public sealed class PolicyEngine
     private readonly PolicyMetrics? _metrics;
     private readonly HashSet<PolicyFault> _reported = [];
     private long _events;
+    private long _firstEvent;
     private bool _inSync;
     private bool _inSyncTold;
 
@@ -73,7 +74,7 @@ public sealed class PolicyEngine
     public void Upsert(ModelObject model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        _events++;
+        Count();
         switch (model)
         {
             case WorkloadEndpointModel workload:
@@ -156,49 +157,49 @@ public sealed class PolicyEngine
     /// <summary>Removes a policy; unknown ones are ignored.</summary>
     public void Remove(PolicyId id)
     {
-        _events++;
+        Count();
         _policies.Remove(id);
     }
 
     /// <summary>Removes a workload endpoint; unknown ones are ignored.</summary>
     public void Remove(WorkloadEndpointId id)
     {
-        _events++;
+        Count();
         _workloads.Remove(id);
     }
 
     /// <summary>Removes a host endpoint; unknown ones are ignored.</summary>
     public void Remove(HostEndpointId id)
     {
-        _events++;
+        Count();
         _hosts.Remove(id);
     }
 
     /// <summary>Removes a profile; endpoints that still name it are denied by a stand-in.</summary>
     public void RemoveProfile(string name)
     {
-        _events++;
+        Count();
         _policies.RemoveProfile(name);
     }
 
     /// <summary>Removes a tier; policies that still name it are evaluated last and their tier denies.</summary>
     public void RemoveTier(string name)
     {
-        _events++;
+        Count();
         _policies.RemoveTier(name);
     }
 
     /// <summary>Removes a network set; unknown ones are ignored.</summary>
     public void RemoveNetworkSet(NamespacedName id)
     {
-        _events++;
+        Count();
         _networkSets.Remove(id);
     }
 
     /// <summary>Removes an endpoint slice; unknown ones are ignored.</summary>
     public void RemoveEndpointSlice(NamespacedName id)
     {
-        _events++;
+        Count();
         if (_state.Services.Find(id) is not { } slice) return;
         _state.Sets.Remember(slice);
         _state.Services.Remove(id);
@@ -207,7 +208,7 @@ public sealed class PolicyEngine
     /// <summary>Removes a node; unknown ones are ignored.</summary>
     public void RemoveNode(string name)
     {
-        _events++;
+        Count();
         if (_state.Nodes.Find(name) is not { } node) return;
         _state.Sets.Remember(node);
         _state.Nodes.Remove(name);
@@ -222,7 +223,7 @@ public sealed class PolicyEngine
         long start = Stopwatch.GetTimestamp();
         using Activity? activity = _events == 0 ? null : PolicyMetrics.Activities.StartActivity("policy.flush");
         List<PolicyDelta> deltas = _sequencer.Flush();
-        Report(activity, deltas.Count, Stopwatch.GetElapsedTime(start));
+        Report(activity, deltas.Count, Stopwatch.GetElapsedTime(start), Stopwatch.GetElapsedTime(_firstEvent));
         if (_inSync && !_inSyncTold)
         {
             _inSyncTold = true;
@@ -253,7 +254,7 @@ public sealed class PolicyEngine
         LabelClasses = _state.Classes.Count,
     };
 
-    private void Report(Activity? activity, int deltas, TimeSpan duration)
+    private void Report(Activity? activity, int deltas, TimeSpan duration, TimeSpan latency)
     {
         long events = _events;
         _events = 0;
@@ -269,7 +270,12 @@ public sealed class PolicyEngine
         }
 
         _reported.IntersectWith(faults);
-        _metrics?.OnFlush(events, deltas, duration, Statistics, faults.Count);
+        _metrics?.OnFlush(events, deltas, duration, events == 0 ? null : latency, Statistics, faults.Count);
+    }
+
+    private void Count()
+    {
+        if (_events++ == 0) _firstEvent = Stopwatch.GetTimestamp();
     }
 
     private bool IsLocal(string node) => _nodeName is null || node == _nodeName;

@@ -8,7 +8,8 @@ namespace Calico.Policy.Tests.Validation;
 /// <summary>Calico's validator tables: object or fragment → accepted or not.</summary>
 public class ValidatorConformanceTests
 {
-    // Parts of FelixConfiguration and KubeControllersConfiguration, which are not this package's.
+    // ProtoPort: a failsafe port of a FelixConfiguration. Template: a host endpoint template of a KubeControllersConfiguration. Neither kind is policy's.
+    // A kind that is neither here nor known below fails its test.
     private static readonly string[] Elsewhere = ["ProtoPort", "Template"];
 
     public static IEnumerable<TheoryDataRow<string>> Policy =>
@@ -16,6 +17,7 @@ public class ValidatorConformanceTests
 
     public static IEnumerable<TheoryDataRow<string>> Workloads => ConformanceCases.Of("validation/workload_endpoint.json").Concat(ConformanceCases.Of("validation/ip_nat.json"));
 
+    // AS numbers are BGP's.
     public static IEnumerable<TheoryDataRow<string>> Literals => ConformanceCases.Of("policy/ports_protocols_dscp.json").Where(row => !row.Data.Contains("asNumber", StringComparison.Ordinal));
 
     [Theory, MemberData(nameof(Policy))]
