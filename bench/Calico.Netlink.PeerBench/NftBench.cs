@@ -7,7 +7,7 @@ internal static class NftBench
 {
     private const int Chunk = 4096;
     private const int HashPairs = 5000;
-    private const int IntervalPairs = 50; // the kernel copies an interval set for each
+    private const int CostlyPairs = 50; // for each the kernel copies an interval set, or looks through all chains
 
     private static readonly NftTableId Table = new(NftFamily.Inet, "nlb");
 
@@ -42,20 +42,17 @@ internal static class NftBench
     public static async Task<BenchResult> ElementAsync(BenchArguments arguments)
     {
         using NftClient client = NftClient.Open();
-        if (arguments.Shape == "chains") throw new ArgumentException("nft-element is for sets: set, interval or concat.");
-        NftSet set = SetShapes.Of(arguments.Shape, arguments.Count);
+        bool chains = arguments.Shape == "chains", costly = chains || arguments.Shape == "interval";
+        NftSet set = chains ? ChainShape.Dispatch : SetShapes.Of(arguments.Shape, arguments.Count);
         await ClearAsync(client);
-        NftTransaction transaction = new(arguments.Count * 80);
-        transaction.Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set));
-        FillElements(transaction, set, arguments.Count, new NftElement[Chunk]);
-        await client.CommitAsync(transaction);
+        await client.CommitAsync(chains ? ChainShape.Transaction(arguments.Count) : FilledSet(set, arguments.Count));
 
         NftTransaction small = new();
         NftElement[] one = new NftElement[1];
-        await InAndOutAsync(arguments.Shape == "interval" ? 5 : 500);
+        await InAndOutAsync(costly ? 5 : 500);
         return await BenchResult.MeasureAsync("nft-element", async () =>
         {
-            int pairs = arguments.Pairs ?? (arguments.Shape == "interval" ? IntervalPairs : HashPairs);
+            int pairs = arguments.Pairs ?? (costly ? CostlyPairs : HashPairs);
             await InAndOutAsync(pairs);
             return 2 * pairs;
         });
@@ -64,7 +61,7 @@ internal static class NftBench
         {
             for (int i = 0; i < pairs; i++)
             {
-                one[0] = SetShapes.Element(arguments.Shape, arguments.Count + i);
+                one[0] = chains ? ChainShape.Jump(arguments.Count + 1 + i, to: 1) : SetShapes.Element(arguments.Shape, arguments.Count + i);
                 small.Clear();
                 small.AddElements(Table, set, one);
                 await client.CommitAsync(small);
@@ -75,17 +72,33 @@ internal static class NftBench
         }
     }
 
-    /// <summary>The whole table into typed values; made first when it is not there.</summary>
+    private static NftTransaction FilledSet(NftSet set, int count)
+    {
+        NftTransaction transaction = new(count * 80);
+        transaction.Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set));
+        FillElements(transaction, set, count, new NftElement[Chunk]);
+        return transaction;
+    }
+
+    /// <summary>The whole table into typed values; made first when it is not there in this shape.</summary>
     public static async Task<BenchResult> DumpAsync(BenchArguments arguments)
     {
         using NftClient client = NftClient.Open();
-        if ((await client.ReadTableAsync(Table, elements: false)).Tables.IsEmpty) await LoadAsync(arguments);
+        if (!IsLoaded((await client.ReadTableAsync(Table, elements: false)).Table(Table), arguments)) await LoadAsync(arguments);
         await client.ReadTableAsync(Table, elements: false);
         return await BenchResult.MeasureAsync("nft-dump", async () =>
         {
             NftTable read = (await client.ReadTableAsync(Table)).Tables[0];
             return arguments.Shape == "chains" ? read.Chains.Count - 1 : read.Sets.Sum(s => s.Elements.Count);
         });
+    }
+
+    private static bool IsLoaded(NftTable? table, BenchArguments arguments)
+    {
+        if (table is null) return false;
+        if (arguments.Shape == "chains") return table.Chains.Count == arguments.Count + 1;
+        NftSet wanted = SetShapes.Of(arguments.Shape, arguments.Count);
+        return table.Sets.Any(s => s.Name == wanted.Name && s.Size == wanted.Size);
     }
 
     private static void FillElements(NftTransaction transaction, NftSet set, int count, NftElement[] elements)
@@ -139,7 +152,9 @@ internal static class NftBench
     private static class ChainShape
     {
         private static readonly NftSet Pods = new("pods", NftType.Ipv4Address);
-        private static readonly NftSet Dispatch = new("disp", NftType.InterfaceName) { DataType = NftType.Verdict };
+        public static readonly NftSet Dispatch = new("disp", NftType.InterfaceName) { DataType = NftType.Verdict };
+
+        public static NftElement Jump(int index, int to) => new(NftValue.InterfaceName($"cali{index:D5}"), NftVerdict.Jump($"c{to:D5}"));
 
         public static NftTransaction Transaction(int count)
         {
@@ -159,7 +174,7 @@ internal static class NftBench
                 transaction.Add(new NftAddRule(Table, chain, same[1]));
                 transaction.Add(new NftAddRule(Table, chain, same[2]));
                 transaction.Add(new NftAddRule(Table, chain, NftRule.Of(Act.Counter, Act.Drop) with { Comment = $"end of policy {i}" }));
-                dispatch[i - 1] = new NftElement(NftValue.InterfaceName($"cali{i:D5}"), NftVerdict.Jump(chain));
+                dispatch[i - 1] = Jump(i, i);
             }
 
             transaction.Add(new NftAddChain(Table, new NftChain("forward") { Base = new NftBaseChain("filter", NftHook.Forward, 0) }));

@@ -1,4 +1,6 @@
 // One operation against the kernel of the namespace it is started in, timed without process start; prints one JSON line.
+using Calico.Netlink;
+using Calico.Netlink.NfTables;
 using Calico.Netlink.PeerBench;
 
 if (args.Length == 0 || !BenchArguments.TryParse(args, out BenchArguments? arguments, out string? error))
@@ -16,15 +18,29 @@ if (error is not null)
     return 2;
 }
 
-BenchResult result = arguments!.Operation switch
+Func<BenchArguments, Task<BenchResult>>? operation = arguments!.Operation switch
 {
-    "routes-add" => await RouteBench.AddAsync(arguments),
-    "routes-dump" => await RouteBench.DumpAsync(arguments),
-    "routes-del" => await RouteBench.DeleteAsync(arguments),
-    "nft-load" => await NftBench.LoadAsync(arguments),
-    "nft-element" => await NftBench.ElementAsync(arguments),
-    "nft-dump" => await NftBench.DumpAsync(arguments),
-    string other => throw new ArgumentException($"'{other}' is not an operation."),
+    "routes-add" => RouteBench.AddAsync,
+    "routes-dump" => RouteBench.DumpAsync,
+    "routes-del" => RouteBench.DeleteAsync,
+    "nft-load" => NftBench.LoadAsync,
+    "nft-element" => NftBench.ElementAsync,
+    "nft-dump" => NftBench.DumpAsync,
+    _ => null,
 };
-Console.WriteLine(result);
-return 0;
+if (operation is null)
+{
+    Console.Error.WriteLine($"{arguments.Operation}: not an operation");
+    return 2;
+}
+
+try
+{
+    Console.WriteLine(await operation(arguments));
+    return 0;
+}
+catch (Exception e) when (e is NetlinkException or NftTransactionException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -115,10 +115,13 @@ public sealed class NftClient : IDisposable
         ArgumentNullException.ThrowIfNull(transaction);
         if (transaction.IsEmpty) return;
         NetlinkBatchResult result = await _connection.SendAsync(transaction.Seal(generation), null, NetlinkSend.Whole, cancellationToken).ConfigureAwait(false);
-        if (result.Errors.Count > 0)
-            throw new NftTransactionException([.. result.Errors.Select(e => new NftFailure(transaction.ChangeOf(e.Index), e.Error, e.Attribute, e.Index))]);
+        if (result.Errors.Count > 0) throw Refused(transaction, result.Errors);
         result.ThrowIfFailed();
     }
+
+    // Apart, because its closure would be allocated by every commit.
+    private static NftTransactionException Refused(NftTransaction transaction, IReadOnlyList<NetlinkRequestError> errors) =>
+        new([.. errors.Select(e => new NftFailure(transaction.ChangeOf(e.Index), e.Error, e.Attribute, e.Index))]);
 
     internal Microsoft.Extensions.Logging.ILogger Log => _connection.Log;
 

@@ -42,4 +42,36 @@ public sealed class AllocationTests
             transaction.DeleteElements(Table, set, elements);
         }
     }
+
+    [Fact]
+    public async Task Committing_allocates_nothing()
+    {
+        using NetworkNamespace network = Lab.NewNamespace();
+        using NftClient client = NftClient.Open(Lab.In(network));
+        NftSet set = new("s", NftType.Ipv4Address);
+        NftTransaction transaction = new NftTransaction().Add(new NftAddTable(new NftTable(Table.Family, Table.Name))).Add(new NftAddSet(Table, set));
+        await client.CommitAsync(transaction, cancellationToken: TestContext.Current.CancellationToken);
+        NftElement[] one = [new NftElement(NftValue.NetworkOrder(1u))];
+        InAndOut();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++) InAndOut();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void InAndOut()
+        {
+            transaction.Clear();
+            transaction.AddElements(Table, set, one);
+            Finish(client.CommitAsync(transaction));
+            transaction.Clear();
+            transaction.DeleteElements(Table, set, one);
+            Finish(client.CommitAsync(transaction));
+        }
+
+        // The kernel answers inside the call, so all of it runs on this thread.
+        static void Finish(ValueTask commit)
+        {
+            Assert.True(commit.IsCompletedSuccessfully);
+            commit.GetAwaiter().GetResult();
+        }
+    }
 }
