@@ -41,6 +41,34 @@ public sealed class NodeFactsTests
     }
 
     [Fact]
+    public async Task Kernel_parameters_are_set_for_host_and_workloads_and_repaired()
+    {
+        using Fabric fabric = new();
+        Policy.Model.WorkloadEndpointModel pod = Pod("prod", "web", "10.0.0.1"), spoofer = Pod("prod", "router", "10.0.0.2") with { AllowedSourcePrefixes = [System.Net.IPNetwork.Parse("10.9.0.0/16")] };
+        fabric.AddPod(pod);
+        fabric.AddPod(spoofer);
+        fabric.Node.Run("sysctl", $"-qw net.ipv4.conf.{spoofer.InterfaceName}.rp_filter=1");
+        Cluster cluster = new();
+        cluster.Engine.Upsert(pod);
+        cluster.Engine.Upsert(spoofer);
+        await using CalicoDataplane dataplane = CalicoDataplane.Open(DataplaneOptions.Default with { FlowLogs = true }, fabric.Node.Handle);
+        dataplane.Apply(cluster.Start());
+        Assert.Empty((await dataplane.FlushAsync(Cancelled)).Problems);
+        string Read(string name) => fabric.Node.Run("sysctl", "-n " + name).Trim();
+        (string Name, string Value)[] expected =
+        [
+            ("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"), ("net.netfilter.nf_conntrack_acct", "1"),
+            ($"net.ipv4.conf.{pod.InterfaceName}.proxy_arp", "1"), ($"net.ipv4.conf.{pod.InterfaceName}.route_localnet", "1"), ($"net.ipv4.neigh.{pod.InterfaceName}.proxy_delay", "0"),
+            ($"net.ipv6.conf.{pod.InterfaceName}.proxy_ndp", "1"), ($"net.ipv6.conf.{pod.InterfaceName}.accept_ra", "0"), ($"net.ipv4.conf.{spoofer.InterfaceName}.rp_filter", "0"),
+        ];
+        Assert.Equal(expected, expected.Select(e => (e.Name, Read(e.Name))));
+        fabric.Node.Run("sysctl", $"-qw net.ipv4.conf.{pod.InterfaceName}.proxy_arp=0");
+        dataplane.Resync();
+        await dataplane.FlushAsync(Cancelled);
+        Assert.Equal("1", Read($"net.ipv4.conf.{pod.InterfaceName}.proxy_arp"));
+    }
+
+    [Fact]
     public async Task The_mtu_file_follows_interfaces_and_pools()
     {
         using Fabric fabric = new();

@@ -285,6 +285,23 @@ public abstract class PacketTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_address_that_moves_to_another_interface_takes_no_connection_along()
+    {
+        await StartAsync();
+        Assert.NotNull(Delivers(_fabric.Outside, _api, "10.0.0.2", 9998));
+        WorkloadEndpointModel heir = Pod("prod", "heir", "10.0.0.2", Node, ("app", "api"));
+        _api.Run("ip", "addr del 10.0.0.2/32 dev eth0");
+        PrivateNetns ns = _fabric.AddPod(heir);
+        _cluster.Engine.Remove(_apiModel.Id);
+        _cluster.Engine.Upsert(heir);
+        _dataplane.InterfacesChanged();
+        await ChangeAsync();
+        Assert.DoesNotContain("9998", _fabric.Node.Run("conntrack", "-L", mayFail: true), StringComparison.Ordinal);
+        Assert.Contains($"10.0.0.2 dev {heir.InterfaceName}", _fabric.Node.Run("ip", "route show proto 80"), StringComparison.Ordinal);
+        Assert.True(Connects(_web, ns, "10.0.0.2", 80));
+    }
+
+    [Fact]
     public async Task Connection_limits_hold()
     {
         _cluster.Engine.Upsert(_apiModel with { Qos = new QosModel { IngressMaxConnections = 2 } });
