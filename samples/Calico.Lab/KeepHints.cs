@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Calico.Lab.Nodes;
 
 namespace Calico.Lab;
 
@@ -10,6 +11,7 @@ internal static class KeepHints
     {
         string node = lab.Plan.Nodes[0].Namespace, pod = lab.Pods[0].NetworkNamespace;
         string enter = Launcher.IsInsideUserNamespace ? $"nsenter --preserve-credentials -U -m -n -t {lab.Router.ProcessId ?? Environment.ProcessId} " : "";
+        const string tool = "dotnet run -c Release --project samples/Calico.Cli -- ";
         StringBuilder text = new();
         text.AppendLine("The lab is up. Look around:");
         string[] commands =
@@ -21,6 +23,8 @@ internal static class KeepHints
             $"ip netns exec {pod} ip address",
             $"ip netns exec {node} tcpdump -ni eth0 not port 179",
             .. lab.Router.Hints,
+            $"{tool}bgp status --socket {AgentProcess.BgpSocket(workspace, lab.Plan.Nodes[0])}",
+            $"{tool}node policy show --netns {node}",
         ];
         foreach (string command in commands) text.AppendLine(CultureInfo.InvariantCulture, $"  {enter}{command}");
         text.AppendLine(CultureInfo.InvariantCulture, $"  sqlite3 {workspace.DatabaseFile}     (logs of the agents are in the same folder)");

@@ -18,7 +18,10 @@ internal sealed class AgentProcess(Namespaces namespaces, NodePlan node, Workspa
     public static string Program { get; } = Locate();
 
     public void Start() => _process = namespaces.Start(
-        node.Namespace, LogFile, DotNet(), "exec", Program, "run", "--node", node.Name, "--datastore", $"sqlite://{workspace.DatabaseFile}");
+        node.Namespace, LogFile, DotNet(), "exec", Program, "run", "--node", node.Name, "--datastore", $"sqlite://{workspace.DatabaseFile}",
+        "--bgp-socket", BgpSocket(workspace, node));
+
+    public static string BgpSocket(Workspace workspace, NodePlan node) => workspace.FileOf($"{node.Name}.bgp");
 
     /// <summary>SIGKILL: the agent gets no chance to say goodbye.</summary>
     public async Task KillAsync(CancellationToken cancellation)
