@@ -134,6 +134,16 @@ internal sealed class RuleWriter
         return Add(new LookupExpression(map, R, NftRegister.Verdict));
     }
 
+    public RuleWriter ProtocolAndPortVerdict(string map)
+    {
+        Add(new MetaExpression(R, NftMetaKey.L4Protocol)).Add(PortLoad(NftRegisters.FromWord(1), Side.Destination));
+        return Add(new LookupExpression(map, R, NftRegister.Verdict));
+    }
+
+    public RuleWriter PortVerdict(string map) => Load(PortLoad(R, Side.Destination)).Add(new LookupExpression(map, R, NftRegister.Verdict));
+
+    public RuleWriter ProtocolVerdict(string map) => Load(new MetaExpression(R, NftMetaKey.L4Protocol)).Add(new LookupExpression(map, R, NftRegister.Verdict));
+
     public RuleWriter ConnectionState(uint bits) => AnyBit(new CtExpression(R, NftCtKey.State), bits);
 
     public RuleWriter DestinationNatted() => AnyBit(new CtExpression(R, NftCtKey.Status), StatusDestinationNat);

@@ -40,7 +40,7 @@ internal sealed class WalkWriter(ISetNames sets, DataplaneOptions options)
         return rules;
     }
 
-    private NftRule Write(WalkKind kind, WalkRule rule)
+    public NftRule Write(WalkKind kind, WalkRule rule)
     {
         RuleWriter writer = _terms.Write(new RuleWriter(), rule.Terms);
         if (rule.Verdict == WalkVerdict.Log) return WriteLog(writer, rule);

@@ -23,12 +23,14 @@ internal sealed class MapsShape
     private readonly WalkCompiler _compiler;
     private readonly WalkWriter _writer;
     private readonly IpSetTable _sets;
+    private readonly VerdictMaps _verdicts;
     private readonly Family[] _families;
     private readonly Dictionary<string, AddressClass> _classes = [];
 
     public MapsShape(Walk walk, List<WalkChain> whole, RulesetState ruleset, WalkCompiler compiler, WalkWriter writer, IpSetTable sets, DataplaneOptions options)
     {
         (_walk, _ruleset, _compiler, _writer, _sets) = (walk, ruleset, compiler, writer, sets);
+        _verdicts = new VerdictMaps(walk, ruleset, writer, options.Shape == PolicyShape.Maps ? 0 : options.MaxChainRules);
         _families = options.Ipv6Support ? [new Family(this, false), new Family(this, true)] : [new Family(this, false)];
         Compile(whole);
     }
@@ -45,8 +47,12 @@ internal sealed class MapsShape
     public static bool MayFit(IEnumerable<string> setIds, IpSetTable sets, DataplaneOptions options) =>
         setIds.All(id => (sets.Addresses(id, v6: false)?.Count ?? 0) <= options.MaxMapElements && (sets.Addresses(id, v6: true)?.Count ?? 0) <= options.MaxMapElements);
 
+    public int Elements => _families.Sum(f => f.Count) + _verdicts.Count;
+
+    public int Classes => _classes.Count;
+
     /// <summary>Whether the elements and classes stay within what is sensible.</summary>
-    public bool FitsBudget(int maxElements) => _families.Sum(f => f.Count) <= maxElements && _classes.Count <= MaxClasses;
+    public bool FitsBudget(int maxElements) => Elements <= maxElements && Classes <= MaxClasses;
 
     /// <summary>The rules changed: conditions may be others, chains are written again.</summary>
     public void Compile(List<WalkChain> whole)
@@ -85,7 +91,7 @@ internal sealed class MapsShape
         foreach (Family family in _families) family.Remove();
         foreach (AddressClass known in _classes.Values) RemoveChains(known);
         _classes.Clear();
-        foreach (string chain in _entryChains) _ruleset.RemoveChain(chain);
+        foreach (string chain in _entryChains) RemoveChain(chain);
         _entryChains = [];
     }
 
@@ -107,14 +113,14 @@ internal sealed class MapsShape
     private void WriteEntry()
     {
         List<WalkChain> rest = _compiler.Compile(_walk, _walk.ChainName, terms => Residual(terms, null, null));
-        List<NftChain> chains = _writer.Write(_walk, rest);
+        List<NftChain> chains = [.. rest.Select((chain, i) => _verdicts.Write(chain, first: i == 0))];
         List<NftRule> rules = [.. _writer.PreludeOf(_walk.Kind)];
         int prelude = rules.Count;
         foreach (Family family in _families) rules.AddRange(family.Lookups());
         rules.AddRange(chains[0].Rules.Skip(prelude));
         chains[0] = chains[0] with { Rules = rules.ToValueList() };
         foreach (NftChain chain in chains) _ruleset.Put(chain);
-        foreach (string old in _entryChains.Where(o => !chains.Exists(c => c.Name == o))) _ruleset.RemoveChain(old);
+        foreach (string old in _entryChains.Where(o => !chains.Exists(c => c.Name == o))) RemoveChain(old);
         _entryChains = [.. chains.Select(c => c.Name)];
         _entrySets = [.. WalkTable.SetsOf(rest)];
     }
@@ -178,18 +184,24 @@ internal sealed class MapsShape
         foreach ((WalkChain chain, int i) in chains.Select((c, i) => (c, i)))
         {
             string comment = i == 0 ? $"{(known.V6 ? "IPv6" : "IPv4")} addresses that meet {known.Meets.Count} of the walk's conditions" : "";
-            _ruleset.Put(_writer.Write(_walk, chain with { Comment = comment }, first: false));
+            _ruleset.Put(_verdicts.Write(chain with { Comment = comment }, first: false));
             names.Add(chain.Name);
         }
 
-        foreach (string old in known.Chains.Except(names)) _ruleset.RemoveChain(old);
+        foreach (string old in known.Chains.Except(names)) RemoveChain(old);
         known.Chains = names;
         known.SetIds = [.. WalkTable.SetsOf(chains)];
     }
 
     private void RemoveChains(AddressClass known)
     {
-        foreach (string chain in known.Chains) _ruleset.RemoveChain(chain);
+        foreach (string chain in known.Chains) RemoveChain(chain);
+    }
+
+    private void RemoveChain(string chain)
+    {
+        _ruleset.RemoveChain(chain);
+        _verdicts.Remove(chain);
     }
 
     private sealed class AddressClass(string name, bool v6, HashSet<PacketTerm> meets)

@@ -126,13 +126,17 @@ internal sealed class WalkTable : IActiveRules
         if (entry.Maps is null) WriteChains(entry, chains);
     }
 
-    /// <summary>Maps cost a few lookups whatever there is; a rule about an address costs one that it is walked past.</summary>
+    /// <summary>Maps cost a few lookups whatever there is; a rule costs one that it is walked past.</summary>
     private bool WantsMaps(Walk walk, List<WalkChain> chains) => _options.Shape switch
     {
         PolicyShape.Chains => false,
-        PolicyShape.Maps => chains.Exists(c => c.Rules.Exists(r => r.Terms.Any(t => MapsShape.IsCondition(walk, t)))),
-        _ => chains.Sum(c => c.Rules.Count(r => r.Terms.Any(t => MapsShape.IsCondition(walk, t)))) > _options.MaxChainRules,
+        PolicyShape.Maps => Replaceable(walk, chains) > 0,
+        _ => Replaceable(walk, chains) > _options.MaxChainRules,
     };
+
+    /// <summary>Rules that maps spare a packet: those about remote addresses, protocols and ports.</summary>
+    private static int Replaceable(Walk walk, List<WalkChain> chains) =>
+        chains.Sum(c => c.Rules.Count(r => PortVerdicts.Fits(r) || r.Terms.Any(t => MapsShape.IsCondition(walk, t))));
 
     private void WriteMaps(Entry entry, List<WalkChain> chains)
     {

@@ -39,6 +39,19 @@ internal sealed class KeyedSet(NftSet definition, RulesetState owner) : KernelSe
         _elements[key] = element;
     }
 
+    /// <summary>Puts the elements and deletes all others.</summary>
+    public void Replace(IEnumerable<NftElement> elements)
+    {
+        HashSet<(NftValue, NftValue)> kept = [];
+        foreach (NftElement element in elements)
+        {
+            kept.Add((element.Key, element.KeyEnd));
+            Put(element);
+        }
+
+        foreach ((NftValue first, NftValue last) in _elements.Keys.Where(k => !kept.Contains(k)).ToList()) Delete(first, last);
+    }
+
     public void Delete(NftValue first, NftValue last = default)
     {
         if (_elements.Remove((first, last), out NftElement old)) owner.Changes(Name).Remove(old);
