@@ -180,7 +180,16 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
     {
         get
         {
-            lock (_lock) return [.. _planner.Walks.Shapes.Select(s => new PolicyLayout(s.Walk.ChainName, s.Walk.Describe(), s.Shape))];
+            lock (_lock) return [.. _planner.Walks.Layouts];
+        }
+    }
+
+    /// <summary>How the policies of each workload endpoint are laid out now, and why so.</summary>
+    public IReadOnlyList<EndpointLayout> EndpointLayouts
+    {
+        get
+        {
+            lock (_lock) return [.. _planner.Workloads.Layouts];
         }
     }
 

@@ -5,7 +5,8 @@ using Calico.PacketPath.Bench;
 
 if (args is ["update", ..])
 {
-    await UpdateCost.RunAsync(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 100_000, local: 200);
+    int number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+    await UpdateCost.RunAsync(number(1, 100_000), local: 200, everyone: number(2, 0));
     return;
 }
 

@@ -26,4 +26,12 @@ internal static class Hash
         SHA256.HashData(Encoding.UTF8.GetBytes(text), digest);
         return Convert.ToBase64String(digest[..12]).Replace('+', '-').Replace('/', '_');
     }
+
+    /// <summary>The first 32 bits of SHA-256.</summary>
+    public static uint Number(string text)
+    {
+        Span<byte> digest = stackalloc byte[32];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text), digest);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(digest);
+    }
 }

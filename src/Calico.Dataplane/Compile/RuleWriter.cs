@@ -128,11 +128,16 @@ internal sealed class RuleWriter
         return Add(new LookupExpression(set, R));
     }
 
-    public RuleWriter AddressVerdict(Side side, bool v6, string map)
-    {
-        Address(side, v6);
-        return Add(new LookupExpression(map, R, NftRegister.Verdict));
-    }
+    /// <summary>Marks the packet with what a map has for the address; on a miss the rule ends.</summary>
+    public RuleWriter MarkFromAddress(Side side, bool v6, string map) => Address(side, v6).Add(new LookupExpression(map, R, R)).Add(new MetaSetExpression(NftMetaKey.Mark, R));
+
+    public RuleWriter AnyMark() => Load(new MetaExpression(R, NftMetaKey.Mark)).Compare(NftValue.HostOrder(0u), negated: true);
+
+    public RuleWriter NoMarkYet() => Load(new MetaExpression(R, NftMetaKey.Mark)).Equal(NftValue.HostOrder(0u));
+
+    public RuleWriter NoMarkLeft() => Add(new ImmediateExpression(R, NftValue.HostOrder(0u))).Add(new MetaSetExpression(NftMetaKey.Mark, R));
+
+    public RuleWriter MarkVerdict(string map) => Load(new MetaExpression(R, NftMetaKey.Mark)).Add(new LookupExpression(map, R, NftRegister.Verdict));
 
     public RuleWriter ProtocolAndPortVerdict(string map)
     {

@@ -132,5 +132,6 @@ internal sealed class RulesetApplier(IDataplaneKernel kernel, RulesetState state
     }
 
     private static bool IsPolicySet(string name) => name.StartsWith("ips", StringComparison.Ordinal) || name.StartsWith("nets", StringComparison.Ordinal) || name.StartsWith("ports", StringComparison.Ordinal)
-        || name.StartsWith("hosts", StringComparison.Ordinal) || name.StartsWith("ranges", StringComparison.Ordinal) || name.StartsWith("protocols", StringComparison.Ordinal);
+        || name.StartsWith("hosts", StringComparison.Ordinal) || name.StartsWith("ranges", StringComparison.Ordinal) || name.StartsWith("protocols", StringComparison.Ordinal)
+        || name.StartsWith("classes", StringComparison.Ordinal);
 }

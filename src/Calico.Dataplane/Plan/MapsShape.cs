@@ -7,17 +7,19 @@ using Calico.Netlink.NfTables;
 namespace Calico.Dataplane.Plan;
 
 /// <summary>
-/// A walk laid out so that a packet does not pay for rules about other addresses. The remote address leads through a verdict map to the chain of its class:
-/// all addresses that the same conditions of the walk hold for. That chain holds only the rules that can concern the class, without those conditions.
-/// Single addresses are found by hash; prefixes in an interval map that is tried on a miss; what no condition names falls through to the last class.
+/// A walk laid out so that a packet does not pay for rules about other addresses. The remote address leads by a map to its class, all addresses that the same conditions
+/// of the walk hold for, and the class by a verdict map to a chain. That chain holds only the rules that can concern the class, without those conditions.
+/// Single addresses are found by hash; prefixes in an interval map that is tried on a miss; what no condition names falls through to the rules for the rest.
 /// </summary>
 /// <remarks>
 /// Invariant: for every address, the chain of its class gives the verdict the whole walk would. A class is named by the conditions it meets, so a changed
-/// rule rewrites chains and leaves the maps alone, and a changed member is one element.
+/// rule rewrites chains and leaves the maps alone, and a changed member is one element. The address maps hold numbers, not verdicts: the kernel follows every verdict of
+/// a map again whenever one is added, which takes milliseconds once there are many.
+/// The number is carried in the packet's mark, from one rule to the next but one; there it is 0 again. Packets that somebody else has marked go through plain chains.
 /// </remarks>
 internal sealed class MapsShape
 {
-    private const int MaxClasses = 2048;
+    public const int MaxClasses = 2048;
     private readonly Walk _walk;
     private readonly RulesetState _ruleset;
     private readonly WalkCompiler _compiler;
@@ -26,6 +28,8 @@ internal sealed class MapsShape
     private readonly VerdictMaps _verdicts;
     private readonly Family[] _families;
     private readonly Dictionary<string, AddressClass> _classes = [];
+    private readonly HashSet<uint> _numbers = [];
+    private KeyedSet? _classMap;
 
     public MapsShape(Walk walk, List<WalkChain> whole, RulesetState ruleset, WalkCompiler compiler, WalkWriter writer, IpSetTable sets, DataplaneOptions options)
     {
@@ -91,12 +95,12 @@ internal sealed class MapsShape
         foreach (Family family in _families) family.Remove();
         foreach (AddressClass known in _classes.Values) RemoveChains(known);
         _classes.Clear();
+        _numbers.Clear();
         foreach (string chain in _entryChains) RemoveChain(chain);
         _entryChains = [];
+        if (_classMap is not null) _ruleset.RemoveSet(_classMap.Name);
+        _classMap = null;
     }
-
-    /// <summary>Sets whose membership the kernel still has to test, because they are about the endpoint's own side.</summary>
-    public IEnumerable<string> KernelSets => _classes.Values.SelectMany(c => c.SetIds).Concat(_entrySets).Distinct();
 
     private static PacketTerm Positive(PacketTerm term) => term switch
     {
@@ -106,23 +110,41 @@ internal sealed class MapsShape
     };
 
     private HashSet<string> _entryChains = [];
-    private HashSet<string> _entrySets = [];
     private bool _classesChanged;
 
-    /// <summary>The first chain: the maps, then the rules for addresses in none of them.</summary>
+    /// <summary>The first chain: the maps, then the rules for addresses in none of them; and the plain chains.</summary>
     private void WriteEntry()
     {
-        List<WalkChain> rest = _compiler.Compile(_walk, _walk.ChainName, terms => Residual(terms, null, null));
-        List<NftChain> chains = [.. rest.Select((chain, i) => _verdicts.Write(chain, first: i == 0))];
-        List<NftRule> rules = [.. _writer.PreludeOf(_walk.Kind)];
-        int prelude = rules.Count;
-        foreach (Family family in _families) rules.AddRange(family.Lookups());
-        rules.AddRange(chains[0].Rules.Skip(prelude));
-        chains[0] = chains[0] with { Rules = rules.ToValueList() };
+        List<NftChain> chains = [.. _compiler.Compile(_walk, _walk.ChainName, terms => Residual(terms, null, null)).Select((chain, i) => _verdicts.Write(chain, first: i == 0))];
+        if (_families.Any(f => f.HasMaps))
+        {
+            int prelude = _writer.PreludeOf(_walk.Kind).Count;
+            List<WalkChain> plain = _compiler.Compile(_walk, _walk.ChainName + "-plain");
+            plain[0] = plain[0] with { Comment = "for packets that others have marked" };
+            NftRule[] lookups = [new RuleWriter().AnyMark().Verdict(NftVerdict.Goto(plain[0].Name)).Build(null), .. _families.SelectMany(f => f.Lookups()), new RuleWriter().MarkVerdict(ClassMap.Name).Build(null)];
+            chains[0] = chains[0] with { Rules = [.. chains[0].Rules.Take(prelude), .. lookups, .. chains[0].Rules.Skip(prelude)] };
+            chains.AddRange(plain.Select(c => _writer.Write(_walk, c, first: false)));
+        }
+        else if (_classMap is not null)
+        {
+            _ruleset.RemoveSet(_classMap.Name);
+            _classMap = null;
+        }
+
         foreach (NftChain chain in chains) _ruleset.Put(chain);
         foreach (string old in _entryChains.Where(o => !chains.Exists(c => c.Name == o))) RemoveChain(old);
         _entryChains = [.. chains.Select(c => c.Name)];
-        _entrySets = [.. WalkTable.SetsOf(rest)];
+    }
+
+    private KeyedSet ClassMap
+    {
+        get
+        {
+            if (_classMap is not null) return _classMap;
+            _classMap = new KeyedSet(new NftSet("classes-" + _walk.ChainName, NftType.Mark) { DataType = NftType.Verdict }, _ruleset);
+            _ruleset.Put(_classMap);
+            return _classMap;
+        }
     }
 
     /// <param name="terms">A rule's terms.</param>
@@ -159,9 +181,10 @@ internal sealed class MapsShape
     {
         if (!_classes.TryGetValue(name, out AddressClass? known))
         {
-            _classes[name] = known = new AddressClass(name, v6, meets);
+            _classes[name] = known = new AddressClass(name, NumberOf(name), v6, meets);
             _classesChanged = true;
             Write(known);
+            ClassMap.Put(new NftElement(NftValue.HostOrder(known.Number), NftVerdict.Goto(name)));
         }
 
         known.Uses++;
@@ -173,8 +196,18 @@ internal sealed class MapsShape
         AddressClass known = _classes[name];
         if (--known.Uses > 0) return;
         _classes.Remove(name);
+        _numbers.Remove(known.Number);
         _classesChanged = true;
+        _classMap?.Delete(NftValue.HostOrder(known.Number));
         RemoveChains(known);
+    }
+
+    /// <summary>From the name, so that a restart finds the same numbers; 0 is no class.</summary>
+    private uint NumberOf(string name)
+    {
+        uint number = Hash.Number(name);
+        while (number == 0 || !_numbers.Add(number)) number++;
+        return number;
     }
 
     private void Write(AddressClass known)
@@ -184,13 +217,13 @@ internal sealed class MapsShape
         foreach ((WalkChain chain, int i) in chains.Select((c, i) => (c, i)))
         {
             string comment = i == 0 ? $"{(known.V6 ? "IPv6" : "IPv4")} addresses that meet {known.Meets.Count} of the walk's conditions" : "";
-            _ruleset.Put(_verdicts.Write(chain with { Comment = comment }, first: false));
+            NftChain written = _verdicts.Write(chain with { Comment = comment }, first: false);
+            _ruleset.Put(i > 0 ? written : written with { Rules = [new RuleWriter().NoMarkLeft().Build(null), .. written.Rules] });
             names.Add(chain.Name);
         }
 
         foreach (string old in known.Chains.Except(names)) RemoveChain(old);
         known.Chains = names;
-        known.SetIds = [.. WalkTable.SetsOf(chains)];
     }
 
     private void RemoveChains(AddressClass known)
@@ -204,9 +237,11 @@ internal sealed class MapsShape
         _verdicts.Remove(chain);
     }
 
-    private sealed class AddressClass(string name, bool v6, HashSet<PacketTerm> meets)
+    private sealed class AddressClass(string name, uint number, bool v6, HashSet<PacketTerm> meets)
     {
         public string Name { get; } = name;
+
+        public uint Number { get; } = number;
 
         public bool V6 { get; } = v6;
 
@@ -215,8 +250,6 @@ internal sealed class MapsShape
         public int Uses { get; set; }
 
         public HashSet<string> Chains { get; set; } = [];
-
-        public HashSet<string> SetIds { get; set; } = [];
     }
 
     /// <summary>The maps of one family.</summary>
@@ -232,6 +265,8 @@ internal sealed class MapsShape
 
         public int Count => _hosts.Count + _ranges.Count;
 
+        public bool HasMaps => _hostMap is not null || _rangeMap is not null;
+
         public void SetConditions(List<PacketTerm> all)
         {
             _conditions = [.. all.Where(c => c switch { AddressSetTerm t => t.V6 == v6, NetsTerm t => t.V6 == v6, _ => false })];
@@ -240,10 +275,9 @@ internal sealed class MapsShape
 
         public IEnumerable<NftRule> Lookups()
         {
-            foreach (KeyedSet? map in (KeyedSet?[])[_hostMap, _rangeMap])
-            {
-                if (map is not null) yield return new RuleWriter().AddressVerdict(owner._walk.Kind.RemoteSide, v6, map.Name).Build(null);
-            }
+            Side side = owner._walk.Kind.RemoteSide;
+            if (_hostMap is not null) yield return new RuleWriter().MarkFromAddress(side, v6, _hostMap.Name).Build(null);
+            if (_rangeMap is not null) yield return (_hostMap is null ? new RuleWriter() : new RuleWriter().NoMarkYet()).MarkFromAddress(side, v6, _rangeMap.Name).Build(null);
         }
 
         public void MemberChanged(string setId, IpPrefix member)
@@ -310,7 +344,7 @@ internal sealed class MapsShape
 
             KeyedSet made = new(new NftSet($"{(interval ? "ranges" : "hosts")}{(v6 ? 6 : 4)}-{owner._walk.ChainName}", RuleWriter.AddressType(v6))
             {
-                DataType = NftType.Verdict,
+                DataType = NftType.Mark,
                 Flags = interval ? NftSetFlags.Interval : NftSetFlags.None,
             }, owner._ruleset);
             owner._ruleset.Put(made);
@@ -335,9 +369,9 @@ internal sealed class MapsShape
             if (wanted?.Name == old) return;
             if (wanted is { } now)
             {
-                owner.Acquire(now.Name, v6, now.Meets);
+                AddressClass known = owner.Acquire(now.Name, v6, now.Meets);
                 _hosts[host] = now.Name;
-                _hostMap!.Put(new NftElement(RuleWriter.Value(host), NftVerdict.Goto(now.Name)));
+                _hostMap!.Put(new NftElement(RuleWriter.Value(host), NftValue.HostOrder(known.Number)));
             }
             else
             {
@@ -355,9 +389,9 @@ internal sealed class MapsShape
             NftElement element = NftElement.Range(RuleWriter.Value(range.First), RuleWriter.Value(range.Last));
             if (wanted is { } now)
             {
-                owner.Acquire(now.Name, v6, now.Meets);
+                AddressClass known = owner.Acquire(now.Name, v6, now.Meets);
                 _ranges[range] = now.Name;
-                _rangeMap!.Put(element with { Verdict = NftVerdict.Goto(now.Name) });
+                _rangeMap!.Put(element with { Data = NftValue.HostOrder(known.Number) });
             }
             else
             {

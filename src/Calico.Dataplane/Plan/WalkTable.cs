@@ -99,8 +99,7 @@ internal sealed class WalkTable : IActiveRules
         foreach (Entry entry in _touched)
         {
             if (entry.Maps?.Settle() != true) continue;
-            if (entry.Maps.FitsBudget(_options.MaxMapElements)) entry.Test([.. entry.Maps.KernelSets], _sets);
-            else Compile(entry);
+            if (!entry.Maps.FitsBudget(_options.MaxMapElements)) Compile(entry);
         }
 
         _dirty.Clear();
@@ -111,7 +110,12 @@ internal sealed class WalkTable : IActiveRules
     public WalkRule? Decide(Walk walk, in FlowKey flow) => _walks.TryGetValue(walk, out Entry? entry) ? new FlowJudge(_sets).Decide(entry.Whole, flow) : null;
 
     /// <summary>The shape each walk has now, for people.</summary>
-    public IEnumerable<(Walk Walk, PolicyShape Shape)> Shapes => _walks.Values.Select(e => (e.Walk, e.Maps is null ? PolicyShape.Chains : PolicyShape.Maps));
+    public IEnumerable<PolicyLayout> Layouts => _walks.Values.Select(LayoutOf);
+
+    public PolicyLayout LayoutOf(Walk walk) => LayoutOf(_walks[walk]);
+
+    private static PolicyLayout LayoutOf(Entry entry) => new(
+        entry.Walk.ChainName, entry.Walk.Describe(), entry.Maps is null ? PolicyShape.Chains : PolicyShape.Maps, entry.Reason, entry.Whole.Sum(c => c.Rules.Count), entry.Maps?.Elements ?? 0);
 
     private void Compile(Entry entry)
     {
@@ -121,18 +125,32 @@ internal sealed class WalkTable : IActiveRules
         foreach (string id in told) Use(id, entry);
         foreach (string old in entry.SetIds.Except(told)) Unuse(old, entry);
         entry.SetIds = told;
-        if (WantsMaps(entry.Walk, chains) && MapsShape.MayFit(told, _sets, _options)) WriteMaps(entry, chains);
+        bool wanted = WantsMaps(entry, chains);
+        if (wanted && !MapsShape.MayFit(told, _sets, _options))
+        {
+            wanted = false;
+            entry.Reason = $"a set has more addresses than MaxMapElements {_options.MaxMapElements}";
+        }
+
+        if (wanted) WriteMaps(entry, chains);
         else DropMaps(entry);
         if (entry.Maps is null) WriteChains(entry, chains);
     }
 
     /// <summary>Maps cost a few lookups whatever there is; a rule costs one that it is walked past.</summary>
-    private bool WantsMaps(Walk walk, List<WalkChain> chains) => _options.Shape switch
+    private bool WantsMaps(Entry entry, List<WalkChain> chains)
     {
-        PolicyShape.Chains => false,
-        PolicyShape.Maps => Replaceable(walk, chains) > 0,
-        _ => Replaceable(walk, chains) > _options.MaxChainRules,
-    };
+        int rules = Replaceable(entry.Walk, chains), most = _options.Shape == PolicyShape.Maps ? 0 : _options.MaxChainRules;
+        bool wanted = _options.Shape != PolicyShape.Chains && rules > most;
+        entry.Reason = _options.Shape switch
+        {
+            PolicyShape.Chains => "option Shape is Chains",
+            PolicyShape.Maps when wanted => "option Shape is Maps",
+            PolicyShape.Maps => "no rule that a map could replace",
+            _ => $"{rules} rules about addresses, protocols and ports, {(wanted ? "more than" : "at most")} MaxChainRules {most}",
+        };
+        return wanted;
+    }
 
     /// <summary>Rules that maps spare a packet: those about remote addresses, protocols and ports.</summary>
     private static int Replaceable(Walk walk, List<WalkChain> chains) =>
@@ -144,6 +162,7 @@ internal sealed class WalkTable : IActiveRules
         if (entry.Maps is not null) maps.Compile(chains);
         if (!maps.FitsBudget(_options.MaxMapElements))
         {
+            entry.Reason = $"maps would take {maps.Elements} elements (MaxMapElements {_options.MaxMapElements}) and {maps.Classes} classes of addresses (at most {MapsShape.MaxClasses})";
             entry.Maps = maps;
             DropMaps(entry);
             return;
@@ -153,7 +172,7 @@ internal sealed class WalkTable : IActiveRules
         entry.Chains = [];
         entry.Maps = maps;
         maps.Rewrite();
-        entry.Test([.. maps.KernelSets], _sets);
+        entry.Test(entry.SetIds, _sets);
     }
 
     private static void DropMaps(Entry entry)
@@ -225,6 +244,9 @@ internal sealed class WalkTable : IActiveRules
 
         /// <summary>The rules in order, whatever their shape in the kernel.</summary>
         public IReadOnlyList<WalkChain> Whole { get; set; } = [];
+
+        /// <summary>Why the shape is what it is.</summary>
+        public string Reason { get; set; } = "";
 
         /// <summary>The maps, when that is the walk's shape.</summary>
         public MapsShape? Maps { get; set; }

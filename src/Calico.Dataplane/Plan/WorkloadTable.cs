@@ -52,6 +52,10 @@ internal sealed class WorkloadTable
         return walks;
     }
 
+    /// <summary>How the policies of each endpoint in force are laid out.</summary>
+    public IEnumerable<EndpointLayout> Layouts => _byInterface.OrderBy(i => i.Key, StringComparer.Ordinal).Select(i => i.Value.Values[0])
+        .Select(e => new EndpointLayout(e.Model.Id, e.Model.InterfaceName, _walks.LayoutOf(e.Egress), _walks.LayoutOf(e.Ingress)));
+
     public WorkloadEndpointModel? Find(WorkloadEndpointId id) => _endpoints.GetValueOrDefault(id)?.Model;
 
     public void Put(WorkloadEndpointModel model, EndpointPolicies policies)

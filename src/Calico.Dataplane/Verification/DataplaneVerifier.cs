@@ -1,13 +1,10 @@
 using Calico.Dataplane.Kernel;
-using Calico.Dataplane.Plan;
 using Calico.Dataplane.Verification;
 using Calico.Netlink;
 using Calico.Netlink.NfTables;
 using Calico.Policy.Analysis;
-using Calico.Policy.Engine;
 using Calico.Policy.Evaluation;
 using Calico.Policy.Model;
-using Calico.Policy.Model.Deltas;
 
 namespace Calico.Dataplane;
 
@@ -40,31 +37,17 @@ public sealed class DataplaneVerifier
         ArgumentException.ThrowIfNullOrEmpty(node);
         (_cluster, _node, _options) = (cluster, node, options ?? DataplaneOptions.Default);
         _options.Validate();
-        if (!NodesOf(cluster).Contains(node)) throw new ArgumentException($"The cluster has no node '{node}' and no endpoint on it.", nameof(node));
+        NodePlan.Require(cluster, node);
     }
 
     /// <summary>The connection states that packets are tried in; all four unless set.</summary>
     public IReadOnlyList<ConntrackState> States { get; init; } = [ConntrackState.New, ConntrackState.Established, ConntrackState.Related, ConntrackState.Invalid];
 
-    /// <summary>Names of all nodes that a cluster's nodes and endpoints name, in order.</summary>
-    public static IReadOnlyList<string> NodesOf(ClusterState cluster)
-    {
-        ArgumentNullException.ThrowIfNull(cluster);
-        return [.. cluster.Nodes.Keys.Concat(cluster.Workloads.Keys.Select(w => w.Node)).Concat(cluster.Hosts.Keys.Select(h => h.Node)).Distinct().Order(StringComparer.Ordinal)];
-    }
-
     /// <summary>The table that the dataplane makes for the node, without a kernel.</summary>
-    public NftTable Compile()
-    {
-        PolicyEngine engine = new(new PolicyEngineOptions { NodeName = _node });
-        foreach (ModelObject model in _cluster.Objects) engine.Upsert(model);
-        engine.MarkInSync();
-        PolicyPlanner planner = new(_options);
-        planner.SetInterface(Fabric, _cluster.Nodes.TryGetValue(_node, out NodeModel? known) ? known.Addresses : []);
-        foreach (PolicyDelta delta in engine.Flush()) planner.Apply(delta);
-        planner.Flush();
-        return planner.Ruleset.ToTable(RulesetApplier.Table.Family, RulesetApplier.Table.Name);
-    }
+    public NftTable Compile() => NodePlan.Of(_cluster, _node, _options).Table;
+
+    /// <summary>The marks that packets come with: 0, and one that somebody else has set, unless set.</summary>
+    public IReadOnlyList<uint> Marks { get; init; } = [0, 0x4000];
 
     /// <summary>Verifies what the dataplane makes, after a kernel took it and gave it back.</summary>
     /// <param name="network">A namespace without our table; it is empty of it again at the end.</param>
@@ -103,18 +86,16 @@ public sealed class DataplaneVerifier
         RulesetBoundaries boundaries = new(table, builder);
         boundaries.Add();
         SourceCheck.AddBoundaries(builder, _cluster, _node);
-        VerificationRun run = new(_cluster, _node, builder.Build(), evaluation, new NodePath(table, Fabric), States, cancellationToken);
+        VerificationRun run = new(_cluster, _node, builder.Build(), evaluation, new NodePath(table, NodePlan.FabricInterface), this, cancellationToken);
         run.Policies();
         if (_options.AntiSpoofing) run.Sources();
         return run.Report(boundaries.Unreadable);
     }
 
-    private const string Fabric = "eth0";
-
     private EvaluatorOptions EvaluationOptions() => new()
     {
         OnlyNode = _node,
-        FabricInterface = Fabric,
+        FabricInterface = NodePlan.FabricInterface,
         EndpointToHostAction = (Policy.Evaluation.EndpointToHostAction)_options.DefaultEndpointToHostAction,
         FailsafeInbound = [.. _options.FailsafeInboundHostPorts.Select(p => new Policy.Evaluation.FailsafePort(new IpProtocol(p.Protocol), p.Port, p.Net))],
         FailsafeOutbound = [.. _options.FailsafeOutboundHostPorts.Select(p => new Policy.Evaluation.FailsafePort(new IpProtocol(p.Protocol), p.Port, p.Net))],

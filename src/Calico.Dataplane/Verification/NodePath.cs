@@ -40,18 +40,18 @@ internal sealed class NodePath
     /// <summary>Where packets of an end come in or go out; null for the host's own.</summary>
     public string? InterfaceOf(NodeEnd end) => end.IsHost ? null : end.Interface ?? _fabric.Name;
 
-    public bool Delivers(Flow flow, NodeEnd from, NodeEnd to, List<string>? trace = null)
+    public bool Delivers(Flow flow, NodeEnd from, NodeEnd to, uint mark = 0, List<string>? trace = null)
     {
-        NftPacket packet = PacketOf(flow);
+        NftPacket packet = PacketOf(flow, mark);
         NftInterface? input = from.IsHost ? null : Interface(from), output = to.IsHost ? null : Interface(to);
-        if (from.IsHost && to.IsHost) return Send(packet, _loopback, flow.State, trace) && Receive(PacketOf(flow), _loopback, null, flow.State, trace);
+        if (from.IsHost && to.IsHost) return Send(packet, _loopback, flow.State, trace) && Receive(PacketOf(flow, mark), _loopback, null, flow.State, trace);
         return from.IsHost ? Send(packet, output!, flow.State, trace) : Receive(packet, input!, output, flow.State, trace);
     }
 
     /// <summary>Whether a packet gets past the checks of its source address.</summary>
     public bool PassesSourceCheck(Flow flow, string workload)
     {
-        NftPacket packet = PacketOf(flow);
+        NftPacket packet = PacketOf(flow, 0);
         packet.Input = Interface(NodeEnd.Workload(workload));
         return Run(_before, NftHook.Prerouting, packet, null);
     }
@@ -101,7 +101,7 @@ internal sealed class NodePath
     private static NftTable Only(NftTable table, Predicate<int> priority) =>
         table with { Chains = table.Chains.Where(c => c.Base is null || priority(c.Base.Priority)).ToValueList() };
 
-    private static NftPacket PacketOf(Flow flow)
+    private static NftPacket PacketOf(Flow flow, uint mark)
     {
         Span<byte> content = stackalloc byte[20];
         content.Clear();
@@ -115,6 +115,8 @@ internal sealed class NodePath
             (content[0], content[1]) = (flow.IcmpType, flow.IcmpCode);
         }
 
-        return NftPacket.Ip(flow.Protocol.Number, flow.Source, flow.Destination, content);
+        NftPacket packet = NftPacket.Ip(flow.Protocol.Number, flow.Source, flow.Destination, content);
+        packet.Mark = mark;
+        return packet;
     }
 }

@@ -12,15 +12,16 @@ internal sealed class VerificationRun
     private readonly FlowSpace _space;
     private readonly NodePath _path;
     private readonly IReadOnlyList<ConntrackState> _states;
+    private readonly IReadOnlyList<uint> _marks;
     private readonly CancellationToken _cancellation;
     private readonly PolicyEvaluator _evaluator;
     private readonly PolicyDecisions _decisions;
     private readonly List<VerificationDifference> _differences = [];
     private long _packets;
 
-    public VerificationRun(ClusterState cluster, string node, FlowSpace space, EvaluatorOptions options, NodePath path, IReadOnlyList<ConntrackState> states, CancellationToken cancellation)
+    public VerificationRun(ClusterState cluster, string node, FlowSpace space, EvaluatorOptions options, NodePath path, DataplaneVerifier verifier, CancellationToken cancellation)
     {
-        (_cluster, _node, _space, _path, _states, _cancellation) = (cluster, node, space, path, states, cancellation);
+        (_cluster, _node, _space, _path, _states, _marks, _cancellation) = (cluster, node, space, path, verifier.States, verifier.Marks, cancellation);
         _evaluator = new PolicyEvaluator(cluster, options);
         _decisions = new PolicyDecisions(cluster, space, options);
     }
@@ -93,12 +94,15 @@ internal sealed class VerificationRun
             {
                 Flow flow = example with { State = state };
                 bool expected = state == ConntrackState.New ? allowed[p] : _evaluator.Evaluate(flow).IsAllowed;
-                _packets++;
-                if (_path.Delivers(flow, from, to) == expected) continue;
-                List<string> trace = [];
-                bool actual = _path.Delivers(flow, from, to, trace);
-                _differences.Add(new VerificationDifference(flow, _path.InterfaceOf(from), _path.InterfaceOf(to), expected, actual, trace, _evaluator.Evaluate(flow).Trace));
-                if (IsFull) return;
+                foreach (uint mark in _marks)
+                {
+                    _packets++;
+                    if (_path.Delivers(flow, from, to, mark) == expected) continue;
+                    List<string> trace = [];
+                    bool actual = _path.Delivers(flow, from, to, mark, trace);
+                    _differences.Add(new VerificationDifference(flow, _path.InterfaceOf(from), _path.InterfaceOf(to), expected, actual, trace, _evaluator.Evaluate(flow).Trace));
+                    if (IsFull) return;
+                }
             }
         }
     }

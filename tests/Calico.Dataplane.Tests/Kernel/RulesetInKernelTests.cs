@@ -16,6 +16,7 @@ public sealed class RulesetInKernelTests(ITestOutputHelper output)
         cluster.Engine.Upsert(Pod("prod", "api", "10.0.0.2,fd00::2", Node, ("app", "api")));
         cluster.Engine.Upsert(Pod("prod", "db", "10.0.1.3,fd00::103", "n2", ("app", "db")));
         cluster.Engine.Upsert(Policy_("api", "app == 'api'", Allow("app == 'web'", 80), Allow("app == 'db'"), Allow(action: RuleAction.Log)));
+        cluster.Engine.Upsert(Policy_("web", "app == 'web'", [.. Enumerable.Range(0, 12).Select(i => Allow("app == 'db'", (ushort)(1000 + i))), Ranges(2000, 2999), Ranges(2500, 3999)]));
         cluster.Engine.Upsert(new HostEndpointModel { Id = new HostEndpointId(Node, "h1"), InterfaceName = "eth0", Labels = LabelMap.Of(("host", "one")) });
         cluster.Engine.Upsert(Policy_("host", "host == 'one'", Allow(port: 443)));
         cluster.Engine.Upsert(Policy_("pre", "host == 'one'", Allow(port: 30080, action: RuleAction.Deny)) with { PreDnat = true, ApplyOnForward = true });
@@ -23,21 +24,28 @@ public sealed class RulesetInKernelTests(ITestOutputHelper output)
         return cluster;
     }
 
-    [Fact]
-    public async Task A_restart_writes_nothing()
+    private static RuleModel Ranges(ushort first, ushort last) => new() { Action = RuleAction.Deny, Protocol = IpProtocol.Udp, Destination = new EntityMatch { Ports = [new PortRange(first, last)] } };
+
+    [Theory]
+    [InlineData(PolicyShape.Chains)]
+    [InlineData(PolicyShape.Maps)]
+    public async Task A_restart_writes_nothing(PolicyShape shape)
     {
         using PrivateNetns ns = PrivateNetns.Create("restart");
+        DataplaneOptions options = DataplaneOptions.Default with { Shape = shape };
         IReadOnlyList<PolicyDelta> deltas = Sample().Start();
-        await using (CalicoDataplane first = CalicoDataplane.Open(DataplaneOptions.Default, ns.Handle))
+        await using (CalicoDataplane first = CalicoDataplane.Open(options, ns.Handle))
         {
             first.Apply(deltas);
             FlushReport report = await first.FlushAsync(TestContext.Current.CancellationToken);
             Assert.NotEqual(0, report.RulesetChanges);
-            output.WriteLine(ns.Run("nft", "list ruleset"));
+            string listing = ns.Run("nft", "list ruleset");
+            output.WriteLine(listing);
+            ns.Run("nft", "-c -f -", "flush ruleset\n" + listing); // nft understands what it says of us
             Assert.True((await first.FlushAsync(TestContext.Current.CancellationToken)).IsNothing);
         }
 
-        await using CalicoDataplane second = CalicoDataplane.Open(DataplaneOptions.Default, ns.Handle);
+        await using CalicoDataplane second = CalicoDataplane.Open(options, ns.Handle);
         second.Apply(deltas);
         FlushReport again = await second.FlushAsync(TestContext.Current.CancellationToken);
         Assert.True(again.IsNothing, $"{again.RulesetChanges} changes, {string.Join("; ", again.Problems)}");

@@ -17,10 +17,10 @@ public sealed class VerifierTests
         Assert.Equal(id, cluster.Id);
         foreach (PolicyShape shape in (PolicyShape[])[PolicyShape.Chains, PolicyShape.Maps])
         {
-            foreach (string node in DataplaneVerifier.NodesOf(cluster.State))
+            foreach (string node in NodePlan.NodesOf(cluster.State))
             {
                 ConntrackState[] states = index % 10 == 0 ? Enum.GetValues<ConntrackState>() : [ConntrackState.New];
-                DataplaneVerifier verifier = new(cluster.State, node, cluster.Options with { Shape = shape }) { States = states };
+                DataplaneVerifier verifier = new(cluster.State, node, cluster.Options with { Shape = shape }) { States = states, Marks = shape == PolicyShape.Maps ? [0, 0x4000] : [0] };
                 VerificationReport report = verifier.Verify(verifier.Compile(), TestContext.Current.CancellationToken);
                 Assert.True(report.IsProved, $"{shape}, {node}: {report}\n{string.Join('\n', report.Unreadable)}\n{string.Join('\n', report.Differences.Select(d => $"{d}\n  {string.Join("\n  ", d.RulesetTrace)}"))}");
             }

@@ -15,7 +15,13 @@ internal sealed class FakeKernel : IDataplaneKernel
 
     public int Commits { get; private set; }
 
-    public int LastChanges { get; private set; }
+    public int LastChanges => Last.Count;
+
+    /// <summary>After each transaction.</summary>
+    public event Action? Committed;
+
+    /// <summary>The latest transaction.</summary>
+    public IReadOnlyList<NftChange> Last { get; private set; } = [];
 
     /// <summary>Changes that the kernel refuses, to see what becomes of the rest.</summary>
     public Predicate<NftChange>? Refuses { get; set; }
@@ -41,7 +47,7 @@ internal sealed class FakeKernel : IDataplaneKernel
     public ValueTask CommitAsync(IReadOnlyList<NftChange> changes, CancellationToken cancellationToken = default)
     {
         Commits++;
-        LastChanges = changes.Count;
+        Last = changes;
         (Dictionary<string, NftChain> chains, Dictionary<string, NftSet> sets) = (new(_chains), new(_sets));
         Dictionary<string, Dictionary<(NftValue, NftValue), NftElement>> elements = _elements.ToDictionary(e => e.Key, e => new Dictionary<(NftValue, NftValue), NftElement>(e.Value));
         try
@@ -53,6 +59,7 @@ internal sealed class FakeKernel : IDataplaneKernel
             }
 
             Check();
+            Committed?.Invoke();
         }
         catch
         {

@@ -134,6 +134,9 @@ internal sealed class TestKernel(NftTable table)
                     Store(e.Destination, bits);
                     return null;
                 case VerdictExpression e: return e.Verdict;
+                case ImmediateExpression e:
+                    Store(e.Destination, e.Value.Span);
+                    return null;
                 case NotrackExpression:
                     packet.CtState = 64;
                     return null;
@@ -142,6 +145,13 @@ internal sealed class TestKernel(NftTable table)
                     Lookup set = e.Anonymous is { } anonymous ? new Lookup(anonymous) : kernel._sets[e.Set];
                     NftElement? found = set.Find(At(e.Source)[..set.KeyLength]);
                     if (e.Destination is null) return found.HasValue != e.Inverted ? null : Break;
+                    if (e.Destination is { } register && register != NftRegister.Verdict)
+                    {
+                        if (found is null) return Break;
+                        Store(register, found.Value.Data.Span);
+                        return null;
+                    }
+
                     return found?.Verdict ?? Break;
                 default: throw new NotSupportedException($"The test kernel does not run {expression}.");
             }
