@@ -26,7 +26,7 @@ internal static class Names
     public const string FailsafeRawOut = "failsafe-raw-out";
     public const string HostForwardIn = "forward-from-host-endpoint";
     public const string HostForwardOut = "forward-to-host-endpoint";
-    public const string Reject = "reject";
+    public const string Reject = "reject-packet"; // "reject" is a word of nft's language
     public const string EndpointDown = "endpoint-down";
 
     // Dispatch: interface to verdict.

@@ -259,7 +259,7 @@ internal sealed class MapsShape
         private readonly Dictionary<(IpPrefix First, IpPrefix Last), string> _ranges = [];
         private List<PacketTerm> _conditions = [];
         private KeyedSet? _hostMap, _rangeMap;
-        private bool _dirty;
+        private bool _dirty, _built;
 
         public bool V6 => v6;
 
@@ -269,7 +269,9 @@ internal sealed class MapsShape
 
         public void SetConditions(List<PacketTerm> all)
         {
-            _conditions = [.. all.Where(c => c switch { AddressSetTerm t => t.V6 == v6, NetsTerm t => t.V6 == v6, _ => false })];
+            List<PacketTerm> conditions = [.. all.Where(c => c switch { AddressSetTerm t => t.V6 == v6, NetsTerm t => t.V6 == v6, _ => false })];
+            if (_built && _conditions.ToHashSet().SetEquals(conditions)) return;
+            (_conditions, _built) = (conditions, true);
             Rebuild();
         }
 
