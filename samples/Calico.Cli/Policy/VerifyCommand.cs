@@ -27,7 +27,7 @@ internal static class VerifyCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             ManifestCluster cluster = ManifestInput.ReadCluster(parsed.GetValue(manifests)!, terminal).Cluster;
-            string[] wanted = parsed.GetValue(nodes) is { Length: > 0 } named ? named : [.. DataplaneVerifier.NodesOf(cluster.State)];
+            string[] wanted = parsed.GetValue(nodes) is { Length: > 0 } named ? named : [.. NodePlan.NodesOf(cluster.State)];
             if (wanted.Length == 0) return terminal.Fail("the manifests name no node: no pod or host endpoint says where it runs");
             DataplaneOptions options = DataplaneOptions.Default with { Shape = Enum.Parse<PolicyShape>(parsed.GetValue(shape)!, ignoreCase: true) };
             try
@@ -40,7 +40,7 @@ internal static class VerifyCommand
             }
             catch (ArgumentException e)
             {
-                return terminal.Fail($"{e.Message} Known: {string.Join(", ", DataplaneVerifier.NodesOf(cluster.State))}.");
+                return terminal.Fail($"{e.Message} Known: {string.Join(", ", NodePlan.NodesOf(cluster.State))}.");
             }
             catch (NetlinkException e) when (e.Errno is Errno.NotPermitted or Errno.AccessDenied)
             {

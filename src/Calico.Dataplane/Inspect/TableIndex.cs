@@ -24,6 +24,15 @@ internal sealed class TableIndex(NftTable table)
         }
     }
 
+    /// <summary>The maps from which a rule takes a number: the classes of addresses.</summary>
+    public IEnumerable<NftSet> AddressMapsOf(NftRule rule)
+    {
+        foreach (LookupExpression lookup in rule.Expressions.OfType<LookupExpression>())
+        {
+            if (lookup.Destination is { } register && register != NftRegister.Verdict && Set(lookup.Set) is { } map) yield return map;
+        }
+    }
+
     /// <summary>Every chain that a packet can come to from a chain, in the order of their rules, each once, the first included.</summary>
     public IReadOnlyList<NftChain> Reachable(string first)
     {

@@ -14,14 +14,18 @@ internal sealed class WalkReader(TableIndex table)
     {
         if (_read.TryGetValue(chain, out WalkRules? known)) return known;
         IReadOnlyList<NftChain> chains = table.Reachable(chain);
-        NftSet[] maps = chains is [{ } first, ..] ? [.. first.Rules.SelectMany(table.MapsOf).DistinctBy(m => m.Name)] : [];
         List<RuleCounter> rules = Count(chains);
-        bool isMaps = maps.Length > 0;
-        int kernelRules = chains.Sum(c => c.Rules.Count);
-        string why = isMaps
-            ? string.Create(CultureInfo.InvariantCulture, $"{maps.Sum(m => m.Elements.Count)} addresses and prefixes in {maps.SelectMany(m => m.Elements).Select(e => e.Verdict?.Chain).Distinct().Count()} classes: a packet pays the same however many rules")
-            : string.Create(CultureInfo.InvariantCulture, $"{kernelRules} kernel rules: few enough to be walked in order");
+        bool isMaps = chains is [{ } first, ..] && first.Rules.SelectMany(table.MapsOf).Any();
+        string why = isMaps ? WhyMaps(chains) : string.Create(CultureInfo.InvariantCulture, $"{chains.Sum(c => c.Rules.Count)} kernel rules: few enough to be walked in order");
         return _read[chain] = new WalkRules(direction, chain, isMaps ? PolicyShape.Maps : PolicyShape.Chains, why, PoliciesOf(chains), rules);
+    }
+
+    private string WhyMaps(IReadOnlyList<NftChain> chains)
+    {
+        int addresses = chains[0].Rules.SelectMany(table.AddressMapsOf).DistinctBy(m => m.Name).Sum(m => m.Elements.Count);
+        NftSet[] verdicts = [.. chains.SelectMany(c => c.Rules).SelectMany(table.MapsOf).DistinctBy(m => m.Name)];
+        int classes = verdicts.Where(m => m.KeyType == NftType.Mark).Sum(m => m.Elements.Count), ports = verdicts.Where(m => m.KeyType != NftType.Mark).Sum(m => m.Elements.Count);
+        return string.Create(CultureInfo.InvariantCulture, $"{addresses} addresses and prefixes in {classes} classes, {ports} ports and protocols: a packet pays the same however many rules");
     }
 
     private static List<RuleCounter> Count(IReadOnlyList<NftChain> chains)
