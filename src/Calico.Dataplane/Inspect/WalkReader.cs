@@ -68,7 +68,9 @@ internal sealed class WalkReader(TableIndex table)
             tiers.Add(name == Profiles ? new TierPolicies(Profiles, "", policies) : new TierPolicies(name.Split('/')[0], name.Split('/') is [_, string action] ? action : "", policies));
         }
 
-        if (!whole) AddFurther(tiers, chains);
+        // The plain chains of a walk in maps have all rules in order.
+        NftChain[] plain = [.. chains.Where(c => c.Name.StartsWith(chains[0].Name + "-plain", StringComparison.Ordinal))];
+        if (!whole) AddFurther(tiers, plain.Length > 0 ? plain : chains);
         return tiers;
     }
 
