@@ -116,16 +116,19 @@ internal sealed class MapsShape
     private void WriteEntry()
     {
         List<NftChain> chains = [.. _compiler.Compile(_walk, _walk.ChainName, terms => Residual(terms, null, null)).Select((chain, i) => _verdicts.Write(chain, first: i == 0))];
-        if (_families.Any(f => f.HasMaps))
+        bool hasMaps = _families.Any(f => f.HasMaps);
+        if (hasMaps || _verdicts.Count > 0)
         {
             int prelude = _writer.PreludeOf(_walk.Kind).Count;
             List<WalkChain> plain = _compiler.Compile(_walk, _walk.ChainName + "-plain");
             plain[0] = plain[0] with { Comment = "for packets that others have marked" };
-            NftRule[] lookups = [new RuleWriter().AnyMark().Verdict(NftVerdict.Goto(plain[0].Name)).Build(null), .. _families.SelectMany(f => f.Lookups()), new RuleWriter().MarkVerdict(ClassMap.Name).Build(null)];
+            NftRule[] lookups = [new RuleWriter().AnyMark().Verdict(NftVerdict.Goto(plain[0].Name)).Build(null), .. _families.SelectMany(f => f.Lookups())];
+            if (hasMaps) lookups = [.. lookups, new RuleWriter().MarkVerdict(ClassMap.Name).Build(null)];
             chains[0] = chains[0] with { Rules = [.. chains[0].Rules.Take(prelude), .. lookups, .. chains[0].Rules.Skip(prelude)] };
             chains.AddRange(plain.Select(c => _writer.Write(_walk, c, first: false)));
         }
-        else if (_classMap is not null)
+
+        if (!hasMaps && _classMap is not null)
         {
             _ruleset.RemoveSet(_classMap.Name);
             _classMap = null;
