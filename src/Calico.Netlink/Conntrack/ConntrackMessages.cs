@@ -13,7 +13,8 @@ public static class ConntrackMessages
     private const ushort TupleIp = 1, TupleProtocol = 2, TupleZone = 3;
     private const ushort Source4 = 1, Destination4 = 2, Source6 = 3, Destination6 = 4;
     private const ushort Number = 1, SourcePort = 2, DestinationPort = 3, IcmpId = 4, IcmpType = 5, IcmpCode = 6, Icmp6Id = 7, Icmp6Type = 8, Icmp6Code = 9;
-    private const ushort InfoTcp = 1, TcpState = 1, Packets = 1, Bytes = 2;
+    private const ushort InfoTcp = 1, TcpState = 1, TcpFlagsOriginal = 4, TcpFlagsReply = 5, Packets = 1, Bytes = 2;
+    private const byte TcpSackPermitted = 2, TcpBeLiberal = 8;
 
     /// <summary>Asks for all tracked connections that match; mark and family are filtered by the kernel.</summary>
     public static void DumpFlows(this NetlinkBatch batch, ConntrackFilter? filter = null)
@@ -34,7 +35,7 @@ public static class ConntrackMessages
         NetlinkMessageWriter message = batch.BeginNetfilter(Subsystem, New, NetlinkFlags.Create | NetlinkFlags.Exclusive, FamilyOf(flow.Original));
         WriteTuple(message, Original, flow.Original);
         WriteTuple(message, Reply, flow.Reply);
-        message.AttributeUInt32BigEndian(Status, (uint)flow.Status);
+        if (flow.Status != 0) message.AttributeUInt32BigEndian(Status, (uint)flow.Status);
         message.AttributeUInt32BigEndian(Timeout, flow.TimeoutSeconds);
         if (flow.Mark != 0) message.AttributeUInt32BigEndian(Mark, flow.Mark);
         if (flow.Zone != 0) message.AttributeUInt16BigEndian(Zone, flow.Zone);
@@ -43,6 +44,9 @@ public static class ConntrackMessages
         using NetlinkNest info = message.Nest(ProtocolInfo);
         using NetlinkNest tcp = message.Nest(InfoTcp);
         message.AttributeUInt8(TcpState, (byte)state);
+        // No window was seen: both directions are checked liberally, and may use selective acknowledgements.
+        foreach (ushort direction in (ReadOnlySpan<ushort>)[TcpFlagsOriginal, TcpFlagsReply])
+            message.Attribute(direction, 2).Fill(TcpSackPermitted | TcpBeLiberal);
     }
 
     /// <summary>Forgets one connection: the one of this original tuple and zone, and of this id unless that is 0.</summary>

@@ -48,11 +48,7 @@ public sealed class ConntrackMonitor : IDisposable
     /// <exception cref="NetlinkException">The kernel has no netfilter sockets, or CAP_NET_ADMIN is missing.</exception>
     public static ConntrackMonitor Open(ConntrackChange changes = ConntrackChange.All, NetlinkConnectionOptions? options = null, NetlinkOverflow overflow = NetlinkOverflow.Report)
     {
-        List<uint> groups = [];
-        if ((changes & ConntrackChange.New) != 0) groups.Add(1);
-        if ((changes & ConntrackChange.Updated) != 0) groups.Add(2);
-        if ((changes & ConntrackChange.Destroyed) != 0) groups.Add(3);
-        return new ConntrackMonitor(NetlinkSubscription.Open(NetlinkProtocol.Netfilter, options, groups.ToArray()), overflow);
+        return new ConntrackMonitor(NetlinkSubscription.Open(NetlinkProtocol.Netfilter, options, Groups(changes)), overflow);
     }
 
     /// <summary>The events, until cancelled.</summary>
@@ -71,6 +67,9 @@ public sealed class ConntrackMonitor : IDisposable
 
     /// <summary>Closes the socket.</summary>
     public void Dispose() => _subscription.Dispose();
+
+    // NFNLGRP_CONNTRACK_NEW, _UPDATE and _DESTROY.
+    internal static uint[] Groups(ConntrackChange changes) => [.. Enumerable.Range(0, 3).Where(bit => ((int)changes >> bit & 1) != 0).Select(bit => (uint)bit + 1)];
 
     private void Take(int request, in NetlinkMessage message)
     {

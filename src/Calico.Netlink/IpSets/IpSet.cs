@@ -19,6 +19,8 @@ public enum IpSetType
 /// <summary>An ipset (linux/netfilter/ipset/ip_set.h).</summary>
 public sealed record IpSet
 {
+    internal const uint DefaultMaximumElements = 65_536, DefaultHashSize = 1_024;
+
     /// <summary>Its name: 1 to 31 bytes.</summary>
     public required string Name { get; init; }
 
@@ -32,10 +34,10 @@ public sealed record IpSet
     public required AddressFamily Family { get; init; }
 
     /// <summary>The most elements. Default 65,536.</summary>
-    public uint MaximumElements { get; init; } = 65_536;
+    public uint MaximumElements { get; init; } = DefaultMaximumElements;
 
     /// <summary>Buckets to start with. Default 1,024.</summary>
-    public uint HashSize { get; init; } = 1_024;
+    public uint HashSize { get; init; } = DefaultHashSize;
 
     /// <summary>Seconds until an element is dropped unless it says otherwise, 0 for never; null for a set without timeouts.</summary>
     public uint? TimeoutSeconds { get; init; }
@@ -74,10 +76,10 @@ public sealed record IpSetEntry
     /// <summary>True for an exception: a prefix whose addresses do not match ("hash:net").</summary>
     public bool NoMatch { get; init; }
 
-    /// <summary>Packets counted; null without counters.</summary>
+    /// <summary>Packets counted; null without counters. An element may be added with a count.</summary>
     public ulong? Packets { get; init; }
 
-    /// <summary>Bytes counted; null without counters.</summary>
+    /// <summary>Bytes counted; null without counters. An element may be added with a count.</summary>
     public ulong? Bytes { get; init; }
 
     /// <summary>An element that is one address.</summary>

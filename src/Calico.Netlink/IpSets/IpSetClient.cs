@@ -75,7 +75,7 @@ public sealed class IpSetClient : IDisposable
     /// <summary>Deletes a set.</summary>
     /// <exception cref="NetlinkException">It is not there (ENOENT), or in use (4100).</exception>
     public ValueTask DestroyAsync(string name, CancellationToken cancellationToken = default) =>
-        Connection.RequestAsync(batch => IpSetMessages.Begin(batch, IpSetMessages.Destroy, name, NetlinkFlags.None), cancellationToken);
+        Connection.RequestAsync(batch => IpSetMessages.WriteDestroy(batch, name), cancellationToken);
 
     /// <summary>Closes the connection.</summary>
     public void Dispose() => Connection.Dispose();

@@ -26,20 +26,24 @@ internal static class IpSetMessages
     };
 
     /// <summary>Begins a request with the version and, if given, the set's name.</summary>
-    public static NetlinkMessageWriter Begin(NetlinkBatch batch, byte command, string? name, NetlinkFlags flags, AddressFamily? family = null)
+    public static NetlinkMessageWriter Begin(NetlinkBatch batch, byte command, string? name, NetlinkFlags flags)
     {
-        NetlinkMessageWriter message = batch.BeginNetfilter(Subsystem, command, flags, family is null ? (byte)0 : AddressFamilies.Number(family));
+        // The header's family says nothing here; ipset writes this one whatever the set's is.
+        NetlinkMessageWriter message = batch.BeginNetfilter(Subsystem, command, flags, AddressFamilies.IPv4);
         message.AttributeUInt8(Protocol, ProtocolVersion);
         if (name is not null) message.AttributeString(SetName, Checked(name));
         return message;
     }
+
+    // Without "exclusive" the kernel takes a set that is not there for destroyed.
+    public static void WriteDestroy(NetlinkBatch batch, string name) => Begin(batch, Destroy, name, NetlinkFlags.Exclusive);
 
     public static void WriteTwoNames(NetlinkBatch batch, byte command, string name, string second) =>
         Begin(batch, command, name, NetlinkFlags.None).AttributeString(SecondName, Checked(second));
 
     public static void WriteTypeQuery(NetlinkBatch batch, IpSetType type, AddressFamily family)
     {
-        NetlinkMessageWriter message = Begin(batch, TypeInfo, null, NetlinkFlags.None, family);
+        NetlinkMessageWriter message = Begin(batch, TypeInfo, null, NetlinkFlags.None);
         message.AttributeString(TypeName, NameOf(type));
         message.AttributeUInt8(Family, AddressFamilies.Number(family));
     }
@@ -47,13 +51,13 @@ internal static class IpSetMessages
     public static void WriteCreate(NetlinkBatch batch, IpSet set, byte revision)
     {
         IpSetType type = set.Type ?? throw new ArgumentException($"Set {set.Name}: no type.", nameof(set));
-        NetlinkMessageWriter message = Begin(batch, Create, set.Name, NetlinkFlags.Create | NetlinkFlags.Exclusive, set.Family);
+        NetlinkMessageWriter message = Begin(batch, Create, set.Name, NetlinkFlags.Create | NetlinkFlags.Exclusive);
         message.AttributeString(TypeName, NameOf(type));
         message.AttributeUInt8(Revision, revision);
         message.AttributeUInt8(Family, AddressFamilies.Number(set.Family));
         using NetlinkNest data = message.Nest(Data);
-        WriteNetworkOrder(message, HashSize, set.HashSize);
-        WriteNetworkOrder(message, MaximumElements, set.MaximumElements);
+        if (set.HashSize != IpSet.DefaultHashSize) WriteNetworkOrder(message, HashSize, set.HashSize);
+        if (set.MaximumElements != IpSet.DefaultMaximumElements) WriteNetworkOrder(message, MaximumElements, set.MaximumElements);
         if (set.TimeoutSeconds is uint timeout) WriteNetworkOrder(message, Timeout, timeout);
         uint flags = (set.HasCounters ? FlagCounters : 0) | (set.HasComments ? FlagComments : 0);
         if (flags != 0) WriteNetworkOrder(message, DataFlags, flags);
@@ -64,7 +68,14 @@ internal static class IpSetMessages
     {
         const int Room = 60_000;
         NetlinkMessageWriter message = Begin(batch, command, set, tolerant ? NetlinkFlags.None : NetlinkFlags.Exclusive);
-        WriteNetworkOrder(message, LineNumber, 0);
+        if (entries.Count == 1)
+        {
+            using NetlinkNest single = message.Nest(Data);
+            WriteEntry(message, entries[0], line: 0);
+            return 1;
+        }
+
+        WriteNetworkOrder(message, LineNumber, (uint)start + 1);
         using NetlinkNest list = message.Nest(Elements);
         int next = start;
         for (; next < entries.Count && list.Length < Room; next++)
@@ -90,6 +101,8 @@ internal static class IpSetMessages
 
         if (entry.TimeoutSeconds is uint timeout) WriteNetworkOrder(message, Timeout, timeout);
         if (entry.Comment is not null) message.AttributeString(Comment, entry.Comment);
+        if (entry.Packets is ulong packets) message.AttributeUInt64BigEndian(Packets | NetlinkWire.NetworkOrderFlag, packets);
+        if (entry.Bytes is ulong bytes) message.AttributeUInt64BigEndian(Bytes | NetlinkWire.NetworkOrderFlag, bytes);
         if (entry.NoMatch) WriteNetworkOrder(message, DataFlags, FlagNoMatch);
         WriteNetworkOrder(message, LineNumber, line);
     }

@@ -52,6 +52,7 @@ public sealed class IpSetTests
         await sets.FlushAsync("c", Cancel);
         Assert.Empty(Assert.Single(await sets.ListAsync("c", Cancel)).Entries);
         await sets.DestroyAsync("c", Cancel);
+        Assert.True((await Assert.ThrowsAsync<NetlinkException>(async () => await sets.DestroyAsync("c", Cancel))).IsNotFound);
         Assert.True((await Assert.ThrowsAsync<NetlinkException>(async () => await sets.ListAsync("c", Cancel))).IsNotFound);
     }
 
