@@ -14,9 +14,10 @@ public sealed class NetfilterAgreementTests
     public async Task Conntrack_lists_the_same_connections()
     {
         using NetworkNamespace network = Lab.NewNamespace();
-        new Sysctl(network).Write("net.netfilter.nf_conntrack_acct", "1");
         Tools.Run(network, "ip", "link set lo up");
         Tools.Run(network, "nft", "-f -", "add table inet t\nadd chain inet t c { type filter hook output priority filter; }\nadd rule inet t c udp dport 9 ct mark set 0x1f counter\n");
+        // There once a rule has loaded connection tracking.
+        new Sysctl(network).Write("net.netfilter.nf_conntrack_acct", "1");
         foreach (string flow in (string[])
         [
             "-s 10.9.0.1 -d 10.9.0.2 -p tcp --sport 1000 --dport 80 --state ESTABLISHED -u SEEN_REPLY,ASSURED -m 4294967295 -w 7",
