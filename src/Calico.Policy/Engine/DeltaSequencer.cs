@@ -32,12 +32,12 @@ internal sealed class DeltaSequencer(EngineState state)
         foreach (LocalClass local in state.DirtyClasses) Sequence(local);
         foreach (LocalEndpoint endpoint in state.DirtyEndpoints) Sequence(endpoint);
         foreach (SetEntry set in state.Sets.Dirty) Sequence(set, setRemovals);
-        state.DirtyPolicies.Clear();
-        state.DirtyProfiles.Clear();
-        state.DirtyClasses.Clear();
-        state.DirtyEndpoints.Clear();
-        state.Sets.Dirty.Clear();
-        _changing.Clear();
+        state.DirtyPolicies.Empty();
+        state.DirtyProfiles.Empty();
+        state.DirtyClasses.Empty();
+        state.DirtyEndpoints.Empty();
+        state.Sets.Dirty.Empty();
+        _changing.Empty();
         _removals.AddRange(setRemovals);
         return Concatenate();
     }
