@@ -84,11 +84,11 @@ public sealed class AnyTextTests
             ["check", file], ["reach", file], ["reach", file, "--format", "json"], ["diff", good, file], ["select", "has(app)", file], ["probe", file],
             ["explain", "--from", "shop/a", "--to", "192.0.2.1", "--port", "80/TCP", good, file],
         ];
-        foreach (string[] verb in verbs)
+        Parallel.ForEach(verbs, verb =>
         {
             (int code, string output, string error) = cli.Run(["policy", .. verb]);
             Assert.True(code is 0 or 1 or 2 && !(output + error).Contains("   at Calico.", StringComparison.Ordinal), $"{string.Join(' ', verb)}: {code}\n{output}\n{error}");
-        }
+        });
     }
 
     private static string Policy(string spec) =>
