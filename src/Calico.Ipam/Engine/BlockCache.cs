@@ -37,7 +37,8 @@ internal sealed class BlockCache
 
     private void Put(in IpPrefix range, Known known)
     {
-        if (_blocks.Count >= MaxBlocks && !_blocks.ContainsKey(range)) _blocks.Clear();
+        // Counting takes every lock of the table, hundreds when it is large: only what makes it grow counts.
+        if (!_blocks.ContainsKey(range) && _blocks.Count >= MaxBlocks) _blocks.Clear();
         _blocks[range] = known;
     }
 
