@@ -34,6 +34,7 @@ internal static class NodeIdentity
 
     private static void SetAddresses(Resource node, string? v4, string? v6)
     {
+        if (v4 is null && v6 is null) return;
         if (node.Spec["bgp"] is not JsonObject bgp) node.Spec["bgp"] = bgp = [];
         if (v4 is not null) bgp["ipv4Address"] = v4;
         if (v6 is not null) bgp["ipv6Address"] = v6;

@@ -40,13 +40,15 @@ public sealed class NodeTunnels(IDatastore store, string node)
 
     private static void Set(JsonObject spec, string[] path, string? value)
     {
+        JsonObject holder = spec;
         foreach (string name in path.AsSpan(0, path.Length - 1))
         {
-            if (spec[name] is not JsonObject below) spec[name] = below = [];
-            spec = below;
+            if (holder[name] is not JsonObject below) holder[name] = below = [];
+            holder = below;
         }
 
-        if (value is null) spec.Remove(path[^1]);
-        else spec[path[^1]] = value;
+        if (value is not null) holder[path[^1]] = value;
+        else holder.Remove(path[^1]);
+        if (holder.Count == 0 && holder != spec) spec.Remove(path[0]);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class NodeRule : IResourceRule
         FieldReader spec = FieldReader.Spec(resource, problems);
         if (spec.Object("bgp") is { } bgp)
         {
+            if (bgp.Count == 0) spec.Add("bgp", "is empty: leave it out");
             bgp.AsNumber("asNumber");
             bgp.Cidr("ipv4Address", 4);
             bgp.Cidr("ipv6Address", 6);

@@ -47,6 +47,20 @@ public sealed class NodeTunnelsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_held_the_tunnel_address_alone_goes_with_it()
+    {
+        await ApplyAsync("""{"apiVersion":"projectcalico.org/v3","kind":"Node","metadata":{"name":"n1"},"spec":{}}""");
+        NodeTunnels tunnels = new(_store, "n1");
+        await PoolAsync("v4", "10.0.0.0/16", ipip: "Always");
+        await tunnels.EnsureAsync(Cancelled);
+        Assert.NotNull((await AddressesAsync()).Ipip);
+
+        await PoolAsync("v4", "10.0.0.0/16");
+        await tunnels.EnsureAsync(Cancelled);
+        Assert.Null((await NodeAsync()).Spec["bgp"]);
+    }
+
+    [Fact]
     public async Task A_node_that_is_not_there_and_a_pool_that_is_full_are_said()
     {
         ResourceException missing = await Assert.ThrowsAsync<ResourceException>(() => new NodeTunnels(_store, "n2").EnsureAsync(Cancelled));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Calico.Tests;
 
 namespace Calico.Datastore.Tests;
@@ -13,6 +14,24 @@ internal static class Cases
     }
 
     public static JsonElement Get(string file, string id) => Read(Calico.Tests.Conformance.Folder(file)).Single(c => c.Id == id).Case;
+
+    /// <summary>The cases of a file that gives them no ids; without the data one case, which is then skipped.</summary>
+    public static IEnumerable<(int Number, JsonElement? Case)> Numbered(string file) =>
+        Calico.Tests.Conformance.Root is { } root ? ReadAll(Path.Combine(root, file)).Select((one, number) => (number, (JsonElement?)one)) : [(0, null)];
+
+    public static JsonElement Get(string file, int number) => ReadAll(Calico.Tests.Conformance.Folder(file))[number];
+
+    /// <summary>The value of a case with its long strings written out.</summary>
+    public static JsonNode Expand(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object when value.TryGetProperty("$repeat", out JsonElement text) =>
+            string.Concat(Enumerable.Repeat(text.GetString(), value.GetProperty("count").GetInt32())),
+        JsonValueKind.Object => new JsonObject(value.EnumerateObject().Select(p => KeyValuePair.Create(p.Name, (JsonNode?)Expand(p.Value)))),
+        JsonValueKind.Array => new JsonArray([.. value.EnumerateArray().Select(Expand)]),
+        _ => JsonNode.Parse(value.GetRawText())!,
+    };
+
+    private static JsonElement[] ReadAll(string path) => [.. JsonDocument.Parse(File.ReadAllBytes(path)).RootElement.GetProperty("cases").EnumerateArray()];
 
     private static List<(string Id, JsonElement Case)> Read(string path)
     {
