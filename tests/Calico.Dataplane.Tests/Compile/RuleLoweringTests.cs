@@ -9,6 +9,10 @@ using FsCheck.Xunit;
 namespace Calico.Dataplane.Tests.Compile;
 
 /// <summary>A rule and its kernel rules take the same packets, and of the kernel rules at most one takes a packet.</summary>
+/// <remarks>
+/// Felix's match texts (conformance files <c>nft_match_text</c> and <c>rule_match_iptables_text</c>) are not compared: rules go to the kernel as expressions and never as text,
+/// and those texts carry Felix's marks and set names. What they say of a rule is proven here and under <c>Proof/</c> by the packets it takes.
+/// </remarks>
 public sealed class RuleLoweringTests
 {
     private static readonly IPNetwork[] Networks =
