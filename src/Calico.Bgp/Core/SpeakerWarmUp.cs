@@ -14,9 +14,9 @@ internal static class SpeakerWarmUp
         BgpCore[] cores = [left, middle, right];
         foreach (BgpCore core in cores) core.Start();
         first.Connect();
-        second.Connect();
         for (int round = 0; round < 64; round++)
         {
+            if (round == 8) second.Connect();   // a late joiner, whose group then merges with the first
             for (int i = 0; i < 40; i++)
             {
                 if (round % 4 < 3) left.Announce(new LocalRoute(Prefix(round, i)) { Attributes = Attributes(round, i) });
