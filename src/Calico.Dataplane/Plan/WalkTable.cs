@@ -1,3 +1,4 @@
+using Calico.Collections;
 using Calico.Dataplane.Compile;
 using Calico.Dataplane.Ruleset;
 using Calico.Dataplane.Sets;
@@ -102,8 +103,8 @@ internal sealed class WalkTable : IActiveRules
             if (!entry.Maps.FitsBudget(_options.MaxMapElements)) Compile(entry);
         }
 
-        _dirty.Clear();
-        _touched.Clear();
+        _dirty.Empty();
+        _touched.Empty();
     }
 
     /// <summary>The rule of a walk that decides about a new connection, or null when none does.</summary>

@@ -1,3 +1,4 @@
+using Calico.Collections;
 using System.Net;
 
 namespace Calico.Dataplane.Routes;
@@ -53,7 +54,7 @@ internal sealed class RoutePlanner
     public IReadOnlyCollection<IPNetwork> TakeChanged()
     {
         IPNetwork[] changed = [.. _changed];
-        _changed.Clear();
+        _changed.Empty();
         return changed;
     }
 }

@@ -1,3 +1,4 @@
+using Calico.Collections;
 using Calico.Policy.Engine.Labels;
 using Calico.Policy.Engine.Policies;
 using Calico.Policy.Engine.Sets;
@@ -14,6 +15,7 @@ internal sealed class DeltaSequencer(EngineState state)
     private readonly EndpointResolver _resolver = new();
     private readonly HashSet<string> _emittedProfiles = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (ActiveProfile Active, List<SetUse> Uses)> _profiles = new(StringComparer.Ordinal);
+    private readonly Dictionary<PolicyEntry, List<PolicyFault>> _policyFaults = [];
     private readonly Dictionary<string, List<PolicyFault>> _profileFaults = new(StringComparer.Ordinal);
 
     // One list for each step of the order.
@@ -22,7 +24,7 @@ internal sealed class DeltaSequencer(EngineState state)
 
     public int ActivePolicyCount { get; private set; }
 
-    public IEnumerable<PolicyFault> ProfileFaults => _profileFaults.Values.SelectMany(f => f);
+    public IEnumerable<PolicyFault> Faults => _policyFaults.Values.Concat(_profileFaults.Values).SelectMany(f => f);
 
     public List<PolicyDelta> Flush()
     {
@@ -98,7 +100,7 @@ internal sealed class DeltaSequencer(EngineState state)
             policy.SetUses = null;
             policy.Resolved = null;
             policy.ResolvedFrom = null;
-            policy.Faults = null;
+            _policyFaults.Remove(policy);
             if (policy.Emitted is null) return;
             _removals.Add(new PolicyRemove(policy.Model.Id));
             policy.Emitted = null;
@@ -142,7 +144,8 @@ internal sealed class DeltaSequencer(EngineState state)
             Selector = policy.Selector.Text,
         };
         policy.ResolvedFrom = model;
-        policy.Faults = faults.Count == 0 ? null : faults;
+        if (faults.Count > 0) _policyFaults[policy] = faults;
+        else _policyFaults.Remove(policy);
         if (old is not null) state.Scanner.Release(old);
     }
 

@@ -235,7 +235,7 @@ public sealed class PolicyEngine
 
     /// <summary>What could not be read, as of the last flush. Selectors of rules are read when their policy becomes active.</summary>
     public IReadOnlyList<PolicyFault> Faults =>
-        [.. _feed.Faults, .. _policies.Rejected, .. _policies.Policies.SelectMany(p => p.Faults ?? []), .. _sequencer.ProfileFaults];
+        [.. _feed.Faults, .. _policies.Rejected, .. _sequencer.Faults];
 
     /// <summary>How much there is.</summary>
     public PolicyEngineStatistics Statistics => new()

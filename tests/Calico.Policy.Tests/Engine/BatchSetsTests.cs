@@ -1,4 +1,4 @@
-using Calico.Policy.Engine;
+using Calico.Collections;
 
 namespace Calico.Policy.Tests.Engine;
 

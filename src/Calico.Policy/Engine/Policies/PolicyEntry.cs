@@ -22,7 +22,6 @@ internal sealed class PolicyEntry(PolicyModel model, SelectorEntry selector)
     /// <summary>What the receiver of the deltas has.</summary>
     public ActivePolicy? Emitted;
     public bool IsDeleted;
-    public List<PolicyFault>? Faults;
 
     /// <summary>Staged policies that propose nothing to enforce are not evaluated.</summary>
     public bool IsEvaluated => !Model.IsStaged || Model.StagedAction == StagedAction.Set;

@@ -1,5 +1,9 @@
-namespace Calico.Policy.Engine;
+using Microsoft.CodeAnalysis;
 
+namespace Calico.Collections;
+
+/// <summary>Sets of what changed in a batch.</summary>
+[Embedded]
 internal static class BatchSets
 {
     private const int KeptCapacity = 1024;
