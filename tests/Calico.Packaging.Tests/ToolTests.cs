@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Calico.Packaging.Tests;
 
 /// <summary>The command line as a stranger gets it: installed from the package alone, then run.</summary>
@@ -48,23 +46,14 @@ public sealed class ToolTests : IDisposable
 
     private async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.FullName };
-        start.Environment["NUGET_PACKAGES"] = In("packages");
-        start.Environment["DOTNET_NOLOGO"] = start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Patience);
-        using Process process = Process.Start(start)!;
-        try
+        Dictionary<string, string> environment = new()
         {
-            Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), error = process.StandardError.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, await output + await error);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
+            ["NUGET_PACKAGES"] = In("packages"),
+            ["DOTNET_NOLOGO"] = "1",
+            ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+            ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../..")),
+        };
+        (int code, string output, string errors) = await Programs.RunAsync(Patience, _folder.FullName, environment, program, arguments);
+        return (code, output + errors);
     }
 }

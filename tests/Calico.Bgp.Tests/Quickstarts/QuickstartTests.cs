@@ -1,5 +1,4 @@
 using System.Net;
-using Calico.Bgp.Testing;
 using Quickstart;
 
 namespace Calico.Bgp.Tests.Quickstarts;
@@ -12,32 +11,6 @@ public sealed class QuickstartTests
     {
         NeighborOptions customer = BuildAPolicy.Run();
         Assert.NotNull(customer.Import);
-    }
-
-    [Fact]
-    public void Two_speakers_are_simulated()
-    {
-        var network = new SimulatedNetwork(seed: 42);
-        SimulatedSpeaker left = network.Add(Speaker("192.0.2.1", 65001, "192.0.2.2", 65002), "left");
-        SimulatedSpeaker right = network.Add(Speaker("192.0.2.2", 65002, "192.0.2.1", 65001), "right");
-        left.Announce("10.0.0.0/8");
-        network.Start();
-        network.RunUntilQuiet();
-        Console.WriteLine(right.BestRoutes()[IPNetwork.Parse("10.0.0.0/8")].Attributes.AsPath);   // 65001
-
-        network.Link(left, right).Cut(silently: true);   // the hold timer has to find out
-        network.RunUntilQuiet();
-        Console.WriteLine($"{right.BestRoutes().Count} routes after {network.Now}");
-
-        static BgpSpeakerOptions Speaker(string address, uint asn, string neighbor, uint neighborAsn) => new()
-        {
-            Asn = asn,
-            RouterId = IPAddress.Parse(address),
-            EbgpRequiresPolicy = false,
-            Neighbors = [new NeighborOptions { Address = IPAddress.Parse(neighbor), Asn = neighborAsn, GracefulRestart = GracefulRestartMode.Off }],
-        };
-
-        Assert.Empty(right.BestRoutes());
     }
 
     [Fact]

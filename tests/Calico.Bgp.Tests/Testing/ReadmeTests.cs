@@ -20,7 +20,7 @@ public class ReadmeTests
         string readme = File.ReadAllText(Path.Combine(Root(), "src/Calico.Bgp.Testing/README.md"));
         string[] published = [.. Lines(readme.Split("```csharp")[1].Split("```")[0]).Where(l => !l.StartsWith("using ", StringComparison.Ordinal))];
         string source = File.ReadAllText(Path.Combine(Root(), "tests/Calico.Bgp.Tests/Testing/ReadmeTests.cs"));
-        string[] tested = Lines(source.Split("// Program\n")[^2].Replace("console.", "Console.", StringComparison.Ordinal));
+        string[] tested = Lines(source.Split("// Program\n")[^2]);
         Assert.Equal(published, tested);
     }
 
@@ -34,7 +34,7 @@ public class ReadmeTests
         return folder.FullName;
     }
 
-    private static void Program(StringWriter console)
+    private static void Program(StringWriter Console)
     {
         // Program
         var network = new SimulatedNetwork(seed: 42);
@@ -43,11 +43,11 @@ public class ReadmeTests
         left.Announce("10.0.0.0/8");
         network.Start();
         network.RunUntilQuiet();
-        console.WriteLine(right.BestRoutes()[IPNetwork.Parse("10.0.0.0/8")].Attributes.AsPath);   // 65001
+        Console.WriteLine(right.BestRoutes()[IPNetwork.Parse("10.0.0.0/8")].Attributes.AsPath);   // 65001
 
         network.Link(left, right).Cut(silently: true);   // the hold timer has to find out
         network.RunUntilQuiet();
-        console.WriteLine($"{right.BestRoutes().Count} routes after {network.Now}");
+        Console.WriteLine($"{right.BestRoutes().Count} routes after {network.Now}");
 
         static BgpSpeakerOptions Speaker(string address, uint asn, string neighbor, uint neighborAsn) => new()
         {
