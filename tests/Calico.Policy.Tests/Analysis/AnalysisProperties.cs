@@ -76,7 +76,7 @@ public sealed class AnalysisProperties
     public Property ComparedWithItselfEverythingIsEqual() => Prop.ForAll(ClusterGenerators.ArbitraryCluster(), objects =>
         Assert.True(PolicyAnalysis.Compare(ClusterState.Of(objects), ClusterState.Of(objects)).IsEqual));
 
-    private static bool IsSelf(ClusterState cluster, Flow flow) => cluster.WorkloadAt(flow.Source) is { } workload && workload == cluster.WorkloadAt(flow.Destination);
+    internal static bool IsSelf(ClusterState cluster, Flow flow) => cluster.WorkloadAt(flow.Source) is { } workload && workload == cluster.WorkloadAt(flow.Destination);
 
     private static HashSet<IpProtocol> Named(params ClusterState[] clusters)
     {
