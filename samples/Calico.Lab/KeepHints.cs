@@ -25,9 +25,10 @@ internal static class KeepHints
             .. lab.Router.Hints,
             $"{tool}bgp status --socket {AgentProcess.BgpSocket(workspace, lab.Plan.Nodes[0])}",
             $"{tool}node policy show --netns {node}",
+            lab.Datastore.Hint,
         ];
         foreach (string command in commands) text.AppendLine(CultureInfo.InvariantCulture, $"  {enter}{command}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"  sqlite3 {workspace.DatabaseFile}     (logs of the agents are in the same folder)");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Logs of the agents are in {workspace.Folder}.");
         text.Append("Remove it: dotnet run -c Release --project samples/Calico.Lab -- down");
         return text.ToString();
     }

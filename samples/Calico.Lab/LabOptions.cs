@@ -8,6 +8,9 @@ internal sealed record LabOptions
     /// <summary>Folder of manifests; the shop of samples/lab/manifests by default.</summary>
     public string? Manifests { get; init; }
 
+    /// <summary>An etcd behind the router in place of one SQLite file.</summary>
+    public bool Etcd { get; init; }
+
     public int Nodes { get; init; } = 3;
 
     /// <summary>At least this many pods on every node: what the manifests lack is filled up with pods of namespace <c>filler</c>.</summary>

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
-using Calico.Datastore.Sqlite;
 using Calico.Lab.Changes;
 using Calico.Lab.Cluster;
+using Calico.Lab.Datastores;
 using Calico.Lab.Fabric;
 using Calico.Lab.Nodes;
 using Calico.Lab.Pods;
@@ -22,11 +22,13 @@ internal sealed class LabRun(LabOptions options, Workspace workspace, ILabReport
     private readonly FabricPlan _plan = FabricPlan.For(options.Id, options.Nodes);
     private readonly Namespaces _namespaces = new(workspace);
     private readonly List<AgentProcess> _agents = [];
-    private readonly SqliteDatastore _datastore = new(workspace.DatabaseFile);
     private List<RunningPod> _pods = [];
     private IRouter? _router;
+    private ILabDatastore? _datastore;
 
     public IRouter Router => _router!;
+
+    public ILabDatastore Datastore => _datastore!;
 
     public FabricPlan Plan => _plan;
 
@@ -37,7 +39,6 @@ internal sealed class LabRun(LabOptions options, Workspace workspace, ILabReport
         Stopwatch clock = Stopwatch.StartNew();
         Manifests manifests = Manifests.Read(manifestFolder);
         foreach (Diagnostic problem in manifests.Problems) report.Problem(problem.ToString());
-        ClusterStore cluster = new(_datastore);
 
         using (report.Begin("fabric")) await new FabricBuilder(_namespaces, _plan).BuildAsync(cancellation);
         using (IStep step = report.Begin("router"))
@@ -46,8 +47,15 @@ internal sealed class LabRun(LabOptions options, Workspace workspace, ILabReport
             step.Says(_router.Name);
         }
 
-        using (report.Begin("datastore", manifests.Others.Count)) await FillAsync(cluster, manifests, cancellation);
-        using (report.Begin("agents", _plan.Nodes.Count)) StartAgents();
+        using (IStep step = report.Begin("datastore"))
+        {
+            _datastore = options.Etcd ? await EtcdServer.StartAsync(_namespaces, _plan, workspace, cancellation) : new SqliteFile(workspace);
+            step.Says(_datastore.Name);
+        }
+
+        ClusterStore cluster = new(_datastore.Client);
+        using (report.Begin("manifests", manifests.Others.Count)) await FillAsync(cluster, manifests, cancellation);
+        using (report.Begin("agents", _plan.Nodes.Count)) StartAgents(_datastore.Address);
         PodRunner runner = new(cluster, new PodNetwork(_namespaces, _plan), _plan);
         await StartPodsAsync(runner, manifests, cancellation);
         Convergence convergence = new(_namespaces, _plan);
@@ -61,7 +69,7 @@ internal sealed class LabRun(LabOptions options, Workspace workspace, ILabReport
         IReadOnlyList<ProbeOutcome> outcomes = await ProbeAsync("probes", prober, cluster, ports, cancellation);
         IReadOnlyList<ChangeResult> changes = await ChangeAsync(cluster, runner, convergence, prober, responders, ports, outcomes, cancellation);
         IReadOnlyList<ProbeOutcome> after = await ProbeAsync("probes after the changes", prober, cluster, ports, cancellation);
-        LabResult result = new(_router.Name, outcomes, after, changes, clock.Elapsed);
+        LabResult result = new(_router.Name, _datastore.Name, outcomes, after, changes, clock.Elapsed);
         report.Finish(result);
         return result;
     }
@@ -74,7 +82,7 @@ internal sealed class LabRun(LabOptions options, Workspace workspace, ILabReport
             {
                 await cluster.ApplyAsync(@object, cancellation);
             }
-            catch (Datastore.ResourceException e)
+            catch (Calico.Datastore.ResourceException e)
             {
                 report.Problem($"{@object.Source}:{@object.Line}: {@object}: {e.Message}");
             }
@@ -84,11 +92,11 @@ internal sealed class LabRun(LabOptions options, Workspace workspace, ILabReport
             cluster.State.Upsert(new NodeModel { Name = node.Name, Addresses = new[] { node.Link.Far4.Address, node.Link.Far6.Address }.ToEquatableArray() });
     }
 
-    private void StartAgents()
+    private void StartAgents(string datastore)
     {
         foreach (NodePlan node in _plan.Nodes)
         {
-            AgentProcess agent = new(_namespaces, node, workspace);
+            AgentProcess agent = new(_namespaces, node, datastore, workspace);
             _agents.Add(agent);
             agent.Start();
         }
@@ -182,7 +190,7 @@ internal sealed class LabRun(LabOptions options, Workspace workspace, ILabReport
     /// <summary>Closes what this process holds. Namespaces and programs stay: the workspace knows them.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _datastore.DisposeAsync();
+        if (_datastore is not null) await _datastore.DisposeAsync();
         if (_router is OwnRouter own) await own.DisposeAsync();
         _namespaces.Dispose();
     }

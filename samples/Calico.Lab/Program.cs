@@ -8,11 +8,13 @@ using Spectre.Console;
 ThreadPool.SetMinThreads(64, 64);
 
 Option<string?> manifests = new("--manifests") { Description = "Folder of Kubernetes and Calico manifests to run instead of the shop." };
+Option<string> datastore = new("--datastore") { Description = "Where the cluster's state is kept: sqlite (a file) or etcd (one that the lab starts).", DefaultValueFactory = _ => "sqlite" };
 Option<int> nodes = new("--nodes") { Description = "How many nodes.", DefaultValueFactory = _ => 3 };
 Option<int> podsPerNode = new("--pods-per-node") { Description = "At least this many pods on every node." };
 Option<bool> keep = new("--keep") { Description = "Leave everything up and say how to look around." };
 Option<bool> json = new("--json") { Description = "The result as JSON on standard output." };
 Option<bool> verbose = new("--verbose", "-v") { Description = "Also print the router's routes." };
+datastore.AcceptOnlyFromAmong("sqlite", "etcd");
 nodes.Validators.Add(result => Between(result, nodes, 1, LabOptions.MaxNodes));
 podsPerNode.Validators.Add(result => Between(result, podsPerNode, 0, LabOptions.MaxPodsPerNode));
 manifests.Validators.Add(result =>
@@ -22,7 +24,7 @@ manifests.Validators.Add(result =>
 
 RootCommand root = new("Pods on several nodes reach each other over real BGP, and policy holds: on this machine's kernel, in network namespaces.")
 {
-    manifests, nodes, podsPerNode, keep, json, verbose,
+    manifests, datastore, nodes, podsPerNode, keep, json, verbose,
 };
 root.SetAction(async (arguments, cancellation) =>
 {
@@ -31,6 +33,7 @@ root.SetAction(async (arguments, cancellation) =>
         new LabOptions
         {
             Manifests = arguments.GetValue(manifests),
+            Etcd = arguments.GetValue(datastore) == "etcd",
             Nodes = arguments.GetValue(nodes),
             PodsPerNode = arguments.GetValue(podsPerNode),
             Keep = arguments.GetValue(keep),

@@ -14,8 +14,6 @@ internal sealed partial class Workspace
 
     public string Folder { get; }
 
-    public string DatabaseFile => Path.Combine(Folder, "calico.db");
-
     public string FileOf(string name) => Path.Combine(Folder, name);
 
     public static Workspace Create(string id)

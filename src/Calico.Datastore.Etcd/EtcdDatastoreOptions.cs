@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Calico.Datastore.Etcd;
 
 /// <summary>How <see cref="EtcdDatastore"/> reaches its cluster. Names follow calicoctl's etcd settings.</summary>
@@ -44,6 +46,9 @@ public sealed class EtcdDatastoreOptions
 
     /// <summary>How long a connection may be silent before it is probed; a probe unanswered for 3 s ends it. etcd refuses less than 5 s.</summary>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Makes a connection to a member's host and port, for a cluster in another network namespace or behind a proxy; null = TCP. TLS is spoken over what it returns.</summary>
+    public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; set; }
 
     /// <summary>The options of an address that names etcd.</summary>
     /// <exception cref="ArgumentException">It names another kind of datastore.</exception>

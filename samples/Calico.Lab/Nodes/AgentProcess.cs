@@ -5,7 +5,7 @@ using Calico.Lab.Fabric;
 namespace Calico.Lab.Nodes;
 
 /// <summary>One node's agent: the program as anyone would start it, told the node's name and the datastore, nothing else.</summary>
-internal sealed class AgentProcess(Namespaces namespaces, NodePlan node, Workspace workspace) : IAsyncDisposable
+internal sealed class AgentProcess(Namespaces namespaces, NodePlan node, string datastore, Workspace workspace) : IAsyncDisposable
 {
     private Process? _process;
 
@@ -18,7 +18,7 @@ internal sealed class AgentProcess(Namespaces namespaces, NodePlan node, Workspa
     public static string Program { get; } = Locate();
 
     public void Start() => _process = namespaces.Start(
-        node.Namespace, LogFile, DotNet(), "exec", Program, "run", "--node", node.Name, "--datastore", $"sqlite://{workspace.DatabaseFile}",
+        node.Namespace, LogFile, DotNet(), "exec", Program, "run", "--node", node.Name, "--datastore", datastore,
         "--bgp-socket", BgpSocket(workspace, node));
 
     public static string BgpSocket(Workspace workspace, NodePlan node) => workspace.FileOf($"{node.Name}.bgp");

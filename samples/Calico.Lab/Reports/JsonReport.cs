@@ -21,6 +21,7 @@ internal sealed class JsonReport(Stream output, TextWriter errors) : ILabReport
         json.WriteStartObject();
         json.WriteBoolean("ok", result.Ok);
         json.WriteString("router", result.Router);
+        json.WriteString("datastore", result.Datastore);
         json.WriteNumber("seconds", Math.Round(result.Took.TotalSeconds, 2));
         WriteOutcomes(json, "probes", result.Outcomes);
         WriteOutcomes(json, "probesAfterChanges", result.OutcomesAfterChanges);

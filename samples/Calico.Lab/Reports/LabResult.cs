@@ -6,6 +6,7 @@ namespace Calico.Lab.Reports;
 /// <summary>Everything that a lab found out.</summary>
 internal sealed record LabResult(
     string Router,
+    string Datastore,
     IReadOnlyList<ProbeOutcome> Outcomes,
     IReadOnlyList<ProbeOutcome> OutcomesAfterChanges,
     IReadOnlyList<ChangeResult> Changes,

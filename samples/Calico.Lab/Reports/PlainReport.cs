@@ -31,7 +31,7 @@ internal sealed class PlainReport(TextWriter output) : ILabReport
     {
         int asked = result.Outcomes.Count + result.OutcomesAfterChanges.Count;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{asked} probes, {result.Differences.Count()} differences, {result.Changes.Count(c => !c.Ok)} of {result.Changes.Count} changes with losses; router: {result.Router}; {result.Took.TotalSeconds:F1} s");
+            $"{asked} probes, {result.Differences.Count()} differences, {result.Changes.Count(c => !c.Ok)} of {result.Changes.Count} changes with losses; router: {result.Router}; datastore: {result.Datastore}; {result.Took.TotalSeconds:F1} s");
     }
 
     private static string Verdict(bool allowed) => allowed ? "allow" : "deny";

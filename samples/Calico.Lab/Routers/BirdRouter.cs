@@ -6,7 +6,6 @@ namespace Calico.Lab.Routers;
 /// <summary>BIRD 2 in the router's namespace.</summary>
 internal sealed class BirdRouter : IRouter
 {
-    private static readonly string[] Folders = ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/usr/local/bin"];
     private readonly Process _process;
     private readonly string _control;
     private readonly Namespaces _namespaces;
@@ -27,12 +26,10 @@ internal sealed class BirdRouter : IRouter
 
     public IReadOnlyList<string> Hints => [$"birdc -s {_control} show protocols", $"birdc -s {_control} show route all"];
 
-    /// <summary>The program, or null where BIRD 2 is not installed.</summary>
-    public static string? Find(string program) => Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
-
+    /// <summary>Null where BIRD 2 is not installed.</summary>
     public static async Task<BirdRouter?> TryStartAsync(Namespaces namespaces, FabricPlan plan, Workspace workspace, CancellationToken cancellation)
     {
-        if (Find("bird") is not { } program || Find("birdc") is null) return null;
+        if (Programs.Find("bird") is not { } program || Programs.Find("birdc") is null) return null;
         string version = await VersionAsync(program, cancellation);
         if (!version.StartsWith("BIRD version 2", StringComparison.Ordinal) && !version.StartsWith("BIRD version 3", StringComparison.Ordinal)) return null;
         string configuration = workspace.FileOf("bird.conf"), control = workspace.FileOf("bird.ctl"), log = workspace.FileOf("router.log");
@@ -51,7 +48,7 @@ internal sealed class BirdRouter : IRouter
 
     private async Task<string> ControlAsync(string command, CancellationToken cancellation)
     {
-        ProcessStartInfo start = new(Find("birdc")!) { ArgumentList = { "-s", _control, command }, RedirectStandardOutput = true, UseShellExecute = false };
+        ProcessStartInfo start = new(Programs.Find("birdc")!) { ArgumentList = { "-s", _control, command }, RedirectStandardOutput = true, UseShellExecute = false };
         using Process birdc = _namespaces[_plan.RouterNamespace].Run(() => Process.Start(start)!);
         string output = await birdc.StandardOutput.ReadToEndAsync(cancellation);
         await birdc.WaitForExitAsync(cancellation);

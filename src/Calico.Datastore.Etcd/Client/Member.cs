@@ -26,6 +26,7 @@ internal sealed class Member : IDisposable
             UseProxy = false,
             AutomaticDecompression = DecompressionMethods.None,
         };
+        if (options.Connect is { } connect) handler.ConnectCallback = (context, cancellation) => connect(context.DnsEndPoint, cancellation);
         if (new Uri(endpoint).Scheme == Uri.UriSchemeHttps) handler.SslOptions = Tls(options);
         // No service configuration: nothing is ever retried behind our back.
         _channel = GrpcChannel.ForAddress(endpoint, new GrpcChannelOptions

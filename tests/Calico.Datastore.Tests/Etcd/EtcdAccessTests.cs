@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Calico.Datastore.Etcd;
@@ -8,6 +9,27 @@ namespace Calico.Datastore.Tests.Etcd;
 public sealed class EtcdAccessTests
 {
     private static CancellationToken Bound => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_connection_may_be_made_by_the_user()
+    {
+        await using EtcdServer server = await EtcdServer.StartAsync();
+        Uri real = new(server.Endpoints[0]);
+        List<DnsEndPoint> asked = [];
+        await using EtcdDatastore store = server.Open(o =>
+        {
+            o.Endpoints = ["http://behind.example:2379"];
+            o.Connect = async (member, connecting) =>
+            {
+                asked.Add(member);
+                TcpClient tcp = new();
+                await tcp.ConnectAsync(real.Host, real.Port, connecting);
+                return tcp.GetStream();
+            };
+        });
+        Assert.True((await store.PutAsync("/calico/a", "1"u8.ToArray(), cancellationToken: Bound)).Committed);
+        Assert.Equal(new DnsEndPoint("behind.example", 2379), Assert.Single(asked));
+    }
 
     [Fact]
     public async Task Users_log_in_keep_working_when_their_token_ends_and_may_do_what_their_role_says()
