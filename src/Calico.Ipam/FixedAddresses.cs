@@ -26,8 +26,10 @@ public sealed class FixedAddresses(IpamClient client)
     {
         ArgumentNullException.ThrowIfNull(request);
         string handle = HandleOf(name);
-        AutoAssignRequest once = request with { Handle = handle, MaxPerHandle = Math.Max(request.IPv4, request.IPv6) };
-        AutoAssignResult result = (await client.AutoAssignAsync(once, cancellationToken).ConfigureAwait(false)).ThrowIfIncomplete();
+        AutoAssignRequest v4 = request with { Handle = handle, IPv6 = 0, MaxPerHandle = request.IPv4 }, v6 = request with { Handle = handle, IPv4 = 0, MaxPerHandle = request.IPv6 };
+        AutoAssignResult result = new(
+            request.IPv4 == 0 ? null : (await client.AutoAssignAsync(v4, cancellationToken).ConfigureAwait(false)).ThrowIfIncomplete().IPv4,
+            request.IPv6 == 0 ? null : (await client.AutoAssignAsync(v6, cancellationToken).ConfigureAwait(false)).ThrowIfIncomplete().IPv6);
         foreach (AssignedAddress address in result.Addresses)
         {
             AllocationRecord? record = (await client.GetAllocationAsync(address.Address, cancellationToken).ConfigureAwait(false))?.Attribute;

@@ -13,5 +13,14 @@ public sealed record HostReservedAddresses(int StartOfBlock, int EndOfBlock, str
     /// <summary>What Windows hosts need.</summary>
     public static HostReservedAddresses Windows { get; } = new(3, 1, WindowsHandle, "windows host rsvd");
 
+    /// <summary>Whether a handle is the one of Windows hosts, in whatever case it was written.</summary>
+    internal static bool IsWindows(string? handle) => string.Equals(handle, WindowsHandle, StringComparison.OrdinalIgnoreCase);
+
+    internal static void Require(HostReservedAddresses? reserved, IpamConfig config, string node)
+    {
+        if (reserved is not null && !config.StrictAffinity)
+            throw new IpamException(IpamErrorCode.StrictAffinityRequired, $"global strict affinity should not be false for Windows node {node}: turn strictAffinity on, other hosts would borrow addresses that the node's system uses.");
+    }
+
     internal AllocationRecord Attribute => new(Handle, new Dictionary<string, string> { [OwnerAttributes.Note] = Note });
 }

@@ -91,7 +91,7 @@ public sealed partial class IpamClient
     public async Task SetOwnerAttributesAsync(IPAddress address, string handle, OwnerChange change, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(address);
-        ArgumentException.ThrowIfNullOrEmpty(handle);
+        RequestChecks.Handle(handle);
         ArgumentNullException.ThrowIfNull(change);
         await _owners.SetAsync(address, handle, change, cancellationToken).ConfigureAwait(false);
     }

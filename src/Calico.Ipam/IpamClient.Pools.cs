@@ -39,6 +39,7 @@ public sealed partial class IpamClient
     /// <returns>The step that was taken; or, when it is for others to take (create the target, restart users), the step as it stands.</returns>
     public async Task<(MigrationStep Step, bool Taken)> MigratePoolAsync(string source, string target, CancellationToken cancellationToken = default)
     {
+        await SweepCooledAsync(cancellationToken).ConfigureAwait(false);
         MigrationStep step = PoolMigration.Next(await GetPoolsAsync(cancellationToken).ConfigureAwait(false), await GetBlocksAsync(cancellationToken).ConfigureAwait(false), source, target);
         switch (step.Action)
         {
@@ -50,7 +51,7 @@ public sealed partial class IpamClient
                 return (step, true);
             case MigrationAction.ReleaseBlocks:
                 foreach ((AffinityOwner? owner, System.Net.IPNetwork block) in step.Blocks)
-                    await ReleaseAffinityAsync(block, owner ?? AffinityOwner.Host(""), mustBeEmpty: true, cancellationToken).ConfigureAwait(false);
+                    await _affinities.ReleaseAsync(owner ?? AffinityOwner.Host(""), Calico.Net.IpPrefix.From(block), mustBeEmpty: true, cancellationToken).ConfigureAwait(false);
                 return (step, true);
             case MigrationAction.DeleteSource:
                 StoreEntry entry = await RequirePoolAsync(source, cancellationToken).ConfigureAwait(false);
@@ -76,6 +77,12 @@ public sealed partial class IpamClient
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return await _context.GetAsync(IpamKeys.Pool(name), cancellationToken).ConfigureAwait(false)
-            ?? throw new IpamException(IpamErrorCode.PoolNotUsable, $"there is no pool '{name}'");
+            ?? throw new IpamException(IpamErrorCode.PoolNotUsable, $"there is no pool '{name}': pools are {await NamesAsync(cancellationToken).ConfigureAwait(false)}");
+    }
+
+    private async ValueTask<string> NamesAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<IPPool> pools = await GetPoolsAsync(cancellationToken).ConfigureAwait(false);
+        return pools.Count == 0 ? "none" : string.Join(", ", pools.Select(pool => pool.Name));
     }
 }

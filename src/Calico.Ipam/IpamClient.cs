@@ -59,7 +59,7 @@ public sealed partial class IpamClient
     /// <exception cref="IpamDataException">A document in the store is not readable.</exception>
     public async Task<AutoAssignResult> AutoAssignAsync(AutoAssignRequest request, CancellationToken cancellationToken = default)
     {
-        Check(request);
+        RequestChecks.Check(request);
         using Activity? activity = IpamMetrics.Activities.StartActivity("ipam.auto_assign");
         Assignments? v4 = request.IPv4 > 0 ? await _auto.AssignAsync(request, 4, cancellationToken).ConfigureAwait(false) : null;
         Assignments? v6 = request.IPv6 > 0 ? await _auto.AssignAsync(request, 6, cancellationToken).ConfigureAwait(false) : null;
@@ -79,8 +79,7 @@ public sealed partial class IpamClient
     /// <exception cref="IpamException">It is in no usable pool, in use, or out of bounds for this node or handle.</exception>
     public async Task<AssignedAddress> AssignIPAsync(AssignIPRequest request, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.Node.Length == 0 && request.Use != AllowedUses.LoadBalancer) throw NodeMissing();
+        RequestChecks.Check(request);
         using Activity? activity = IpamMetrics.Activities.StartActivity("ipam.assign_ip");
         AssignedAddress assigned = await _named.AssignAsync(request, cancellationToken).ConfigureAwait(false);
         IpamMetrics.Assigned.Add(1);
@@ -93,7 +92,7 @@ public sealed partial class IpamClient
     /// <exception cref="IpamException"><see cref="IpamErrorCode.BadSequenceNumber"/> or <see cref="IpamErrorCode.BadHandle"/>: somebody else has the address now.</exception>
     public async Task<ReleaseResult> ReleaseIPsAsync(IReadOnlyCollection<ReleaseOption> addresses, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(addresses);
+        RequestChecks.Check(addresses);
         using Activity? activity = IpamMetrics.Activities.StartActivity("ipam.release_ips");
         return await _releaser.ReleaseAsync(addresses, cancellationToken).ConfigureAwait(false);
     }
@@ -105,7 +104,7 @@ public sealed partial class IpamClient
     /// <exception cref="IpamException"><see cref="IpamErrorCode.HandleNotFound"/>: the handle has no addresses.</exception>
     public async Task<ReleaseResult> ReleaseByHandleAsync(string handle, ulong? sequenceNumber = null, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(handle);
+        RequestChecks.Handle(handle);
         using Activity? activity = IpamMetrics.Activities.StartActivity("ipam.release_by_handle");
         return await _releaser.ReleaseHandleAsync(handle, sequenceNumber, cancellationToken).ConfigureAwait(false);
     }
@@ -116,21 +115,9 @@ public sealed partial class IpamClient
     /// <exception cref="IpamException"><see cref="IpamErrorCode.HandleNotFound"/>: the handle has no addresses.</exception>
     public async Task<IReadOnlyList<AssignedAddress>> IpsByHandleAsync(string handle, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(handle);
+        RequestChecks.Handle(handle);
         List<AssignedAddress> addresses = await _taker.OfHandleAsync(handle, 4, cancellationToken).ConfigureAwait(false);
         addresses.AddRange(await _taker.OfHandleAsync(handle, 6, cancellationToken).ConfigureAwait(false));
-        return addresses.Count > 0 ? addresses : throw new IpamException(IpamErrorCode.HandleNotFound, $"resource does not exist: IPAMHandle({handle})");
+        return addresses.Count > 0 ? addresses : throw new IpamException(IpamErrorCode.HandleNotFound, $"resource does not exist: IPAMHandle({handle}): it has no addresses, or they were released already");
     }
-
-    private static void Check(AutoAssignRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.IPv4 < 0 || request.IPv6 < 0) throw new IpamException(IpamErrorCode.InvalidRequest, $"cannot assign {Math.Min(request.IPv4, request.IPv6)} addresses: ask for 0 or more");
-        if (request.Use is not (AllowedUses.Workload or AllowedUses.Tunnel or AllowedUses.LoadBalancer))
-            throw new IpamException(IpamErrorCode.InvalidRequest, $"intended use {request.Use} is not one of Workload, Tunnel, LoadBalancer");
-        if (request.Node.Length == 0 && request.Use != AllowedUses.LoadBalancer) throw NodeMissing();
-    }
-
-    private static IpamException NodeMissing() =>
-        new(IpamErrorCode.InvalidRequest, "the request names no node: blocks belong to nodes, so state the one that the address is for");
 }

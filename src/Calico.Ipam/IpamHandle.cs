@@ -20,7 +20,7 @@ public sealed class IpamHandle
     /// <summary>An empty handle.</summary>
     /// <param name="id">Its id, see <see cref="Sanitize"/>.</param>
     public IpamHandle(string id)
-        : this(Sanitize(id), new(StringComparer.Ordinal), false, [])
+        : this(RequestChecks.Handle(id), new(StringComparer.Ordinal), false, [])
     {
     }
 
@@ -54,7 +54,7 @@ public sealed class IpamHandle
     /// <param name="id">The id as given.</param>
     public static string Sanitize(string id)
     {
-        ArgumentException.ThrowIfNullOrEmpty(id);
+        ArgumentNullException.ThrowIfNull(id);
         int cut = id.IndexOf('\r', StringComparison.Ordinal);
         return cut < 0 ? id : id[..cut];
     }
@@ -103,6 +103,9 @@ public sealed class IpamHandle
     /// <summary>How many addresses there are in one block.</summary>
     /// <param name="block">The block's range.</param>
     public int CountIn(IPNetwork block) => _blocks.GetValueOrDefault(IpPrefix.From(block).ToString());
+
+    /// <summary>How many addresses of a family there are.</summary>
+    internal int CountOf(bool ipv6) => Blocks.Where(entry => IpPrefix.From(entry.Block).IsIPv6 == ipv6).Sum(entry => entry.Count);
 
     /// <summary>This handle with more (or, with a negative number, fewer) addresses in a block; a block that reaches 0 goes.</summary>
     internal IpamHandle Add(in IpPrefix block, int count)

@@ -10,20 +10,12 @@ namespace Calico.Ipam.Tests;
 
 public class FeatureTests
 {
-    private static readonly IPPool Pool = new() { Name = "pods", Cidr = IPNetwork.Parse("10.0.0.0/24"), BlockSize = 28 };
-
-    private static (InMemoryIpamStore Store, IpamClient Client, ManualTime Time) World(params IPPool[] pools)
-    {
-        InMemoryIpamStore store = new();
-        foreach (IPPool pool in pools) store.Put(pool.Key, pool.Encode());
-        ManualTime time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        return (store, new IpamClient(store, options: new IpamOptions { Backoff = TimeSpan.Zero }, time: time), time);
-    }
+    private static readonly IPPool Pool = World.Pool;
 
     [Fact]
     public async Task A_name_keeps_its_address()
     {
-        (_, IpamClient client, _) = World(Pool);
+        (_, IpamClient client, _) = World.Of(Pool);
         FixedAddresses names = new(client);
         AutoAssignRequest On(string node) => new() { Node = node, IPv4 = 1, Attributes = new Dictionary<string, string> { [OwnerAttributes.Pod] = "web-0", [OwnerAttributes.Node] = node } };
         IPAddress first = (await names.AcquireAsync("shop/web-0", On("n1"))).Addresses.Single().Address;
@@ -39,7 +31,7 @@ public class FeatureTests
     [Fact]
     public async Task Excluded_and_reserved_addresses_are_passed_over_but_can_be_named()
     {
-        (InMemoryIpamStore store, IpamClient client, _) = World(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/28"), Exclusions = ["10.0.0.0-10.0.0.3"] });
+        (InMemoryIpamStore store, IpamClient client, _) = World.Of(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/28"), Exclusions = ["10.0.0.0-10.0.0.3"] });
         IPReservation reservation = new("gateways", ["10.0.0.12/30"]);
         store.Put(reservation.Key, reservation.Encode());
         AutoAssignResult all = await client.AutoAssignAsync(new AutoAssignRequest { Node = "n1", IPv4 = 16 });
@@ -50,7 +42,7 @@ public class FeatureTests
     [Fact]
     public async Task Strict_affinity_can_be_one_pools_own()
     {
-        (_, IpamClient client, _) = World(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/28"), StrictAffinity = true });
+        (_, IpamClient client, _) = World.Of(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/28"), StrictAffinity = true });
         await client.AutoAssignAsync(new AutoAssignRequest { Node = "n1", IPv4 = 1 });
         AutoAssignResult other = await client.AutoAssignAsync(new AutoAssignRequest { Node = "n2", IPv4 = 1 });
         Assert.Equal("Assigned 0 out of 1 requested IPv4 addresses; No more free affine blocks and strict affinity enabled", other.IPv4!.ShortfallMessage);
@@ -59,7 +51,7 @@ public class FeatureTests
     [Fact]
     public async Task An_address_rests_before_it_is_used_again()
     {
-        (_, IpamClient client, ManualTime time) = World(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/32"), BlockSize = 32 });
+        (_, IpamClient client, ManualTime time) = World.Of(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/32"), BlockSize = 32 });
         await client.UpdateConfigAsync(config => config with { CooldownSeconds = 60 });
         AutoAssignRequest request = new() { Node = "n1", IPv4 = 1, Handle = "h" };
         await client.AutoAssignAsync(request);
@@ -74,7 +66,7 @@ public class FeatureTests
     [Fact]
     public async Task A_clock_that_was_ahead_does_not_keep_an_address_for_ever()
     {
-        (_, IpamClient client, ManualTime time) = World(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/32"), BlockSize = 32 });
+        (_, IpamClient client, ManualTime time) = World.Of(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/32"), BlockSize = 32 });
         await client.UpdateConfigAsync(config => config with { CooldownSeconds = 60 });
         AutoAssignRequest request = new() { Node = "n1", IPv4 = 1, Handle = "h" };
         await client.AutoAssignAsync(request);
@@ -89,7 +81,7 @@ public class FeatureTests
     [Fact]
     public async Task A_moving_machine_swaps_its_owners_in_one_step()
     {
-        (_, IpamClient client, _) = World(Pool);
+        (_, IpamClient client, _) = World.Of(Pool);
         Dictionary<string, string> source = new() { [OwnerAttributes.Pod] = "launcher-a", [OwnerAttributes.Node] = "n1" }, target = new() { [OwnerAttributes.Pod] = "launcher-b", [OwnerAttributes.Node] = "n2" };
         IPAddress address = (await client.AutoAssignAsync(new AutoAssignRequest { Node = "n1", IPv4 = 1, Handle = "vm", Attributes = source, MaxPerHandle = 1 })).Addresses.Single().Address;
         Assert.Equal(address, (await client.AutoAssignAsync(new AutoAssignRequest { Node = "n2", IPv4 = 1, Handle = "vm", Attributes = target, MaxPerHandle = 1 })).Addresses.Single().Address);
@@ -105,7 +97,7 @@ public class FeatureTests
     [Fact]
     public async Task Tunnel_addresses_follow_the_pools()
     {
-        (InMemoryIpamStore store, IpamClient client, _) = World(Pool with { IpipMode = EncapsulationMode.Always });
+        (InMemoryIpamStore store, IpamClient client, _) = World.Of(Pool with { IpipMode = EncapsulationMode.Always });
         TunnelAddresses tunnels = new(client);
         IPAddress? first = await tunnels.EnsureAsync(TunnelKind.Ipip, "n1", null);
         Assert.NotNull(first);
@@ -125,7 +117,7 @@ public class FeatureTests
     [Fact]
     public async Task An_empty_block_of_another_node_is_taken_after_a_minute()
     {
-        (_, IpamClient client, ManualTime time) = World(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/28"), StrictAffinity = true });
+        (_, IpamClient client, ManualTime time) = World.Of(Pool with { Cidr = IPNetwork.Parse("10.0.0.0/28"), StrictAffinity = true });
         await client.AutoAssignAsync(new AutoAssignRequest { Node = "n1", IPv4 = 1, Handle = "h" });
         await client.ReleaseByHandleAsync("h");
         AutoAssignRequest request = new() { Node = "n2", IPv4 = 1 };
@@ -138,7 +130,7 @@ public class FeatureTests
     [Fact]
     public async Task A_pool_is_split_in_one_step()
     {
-        (InMemoryIpamStore store, IpamClient client, _) = World(Pool with { NatOutgoing = true });
+        (InMemoryIpamStore store, IpamClient client, _) = World.Of(Pool with { NatOutgoing = true });
         IPAddress address = (await client.AutoAssignAsync(new AutoAssignRequest { Node = "n1", IPv4 = 1, Handle = "h" })).Addresses.Single().Address;
         Assert.Equal(["10.0.0.0/26", "10.0.0.64/26", "10.0.0.128/26", "10.0.0.192/26"], (await client.SplitPoolAsync("pods", 4)).Select(pool => pool.Cidr.ToString()));
         Assert.Null(await store.GetAsync(Pool.Key));
@@ -154,7 +146,7 @@ public class FeatureTests
     public async Task A_migration_goes_on_where_it_stopped()
     {
         IPPool target = Pool with { Name = "wide", Cidr = IPNetwork.Parse("10.1.0.0/24"), BlockSize = 26 };
-        (InMemoryIpamStore store, IpamClient client, _) = World(Pool);
+        (InMemoryIpamStore store, IpamClient client, _) = World.Of(Pool);
         await client.AutoAssignAsync(new AutoAssignRequest { Node = "n1", IPv4 = 1, Handle = "old" });
         Assert.Equal((MigrationAction.CreateTarget, false), Last(await client.MigratePoolAsync("pods", "wide")));
         store.Put(target.Key, target.Encode());
@@ -185,7 +177,7 @@ public class FeatureTests
     [Fact]
     public async Task An_error_says_why_each_pool_was_passed_over()
     {
-        (_, IpamClient client, _) = World(
+        (_, IpamClient client, _) = World.Of(
             Pool with { Name = "a", Disabled = true },
             Pool with { Name = "b", Cidr = IPNetwork.Parse("10.1.0.0/24"), NodeSelector = "zone == 'west'" },
             Pool with { Name = "c", Cidr = IPNetwork.Parse("10.2.0.0/24"), AllowedUses = AllowedUses.Tunnel },

@@ -40,6 +40,12 @@ internal sealed class AssignJob
 
     public string? Handle { get; }
 
+    /// <summary>The most addresses of the family that the handle may count; 0 for no limit.</summary>
+    public int MaxPerHandle => Handle is null ? 0 : Request.MaxPerHandle;
+
+    /// <summary>The handle counts so many addresses that no more may come.</summary>
+    public bool IsAtHandleLimit { get; private set; }
+
     /// <summary>The handle may be created without looking whether it exists.</summary>
     public bool HandleLooksNew { get; set; }
 
@@ -55,7 +61,9 @@ internal sealed class AssignJob
 
     public TimeSpan Cooldown => TimeSpan.FromSeconds(Cluster.Config.CooldownSeconds);
 
-    public int Missing => _requested - _addresses.Count;
+    public int Requested => _requested;
+
+    public int Missing => IsAtHandleLimit ? 0 : _requested - _addresses.Count;
 
     /// <summary>Whether others may still serve it: not once its caller is at it, or gone.</summary>
     public bool IsOpen => !_closed && !_cancel.IsCancellationRequested;
@@ -85,6 +93,8 @@ internal sealed class AssignJob
 
     public void Say(string message) => _messages.Add(message);
 
+    public void StopAtHandleLimit() => IsAtHandleLimit = true;
+
     public void StopAtBlockLimit()
     {
         if (Error is not null) return;
@@ -92,13 +102,12 @@ internal sealed class AssignJob
         Say($"Need to allocate an IPAM block but could not - limit of {MaxBlocks} blocks reached for this node");
     }
 
-    public Assignments Result(IReadOnlyList<AssignedAddress>? present = null) =>
-        new(IpVersion, present is null ? _requested : Math.Min(_requested, present.Count), present ?? _addresses, Missing > 0 && present is null ? _messages : [])
-        {
-            HostReserved = HostReserved,
-            Error = Missing > 0 && present is null ? Error : null,
-            PoolsNotUsed = _poolsNotUsed,
-        };
+    public Assignments Result() =>
+        new(IpVersion, _requested, _addresses, Missing > 0 ? _messages : []) { HostReserved = HostReserved, Error = Missing > 0 ? Error : null, PoolsNotUsed = _poolsNotUsed };
+
+    /// <summary>The answer when the handle has as many addresses as were asked for already.</summary>
+    public Assignments Present(IReadOnlyList<AssignedAddress> present) =>
+        new(IpVersion, _requested, [.. present.Take(_requested)], []) { HostReserved = HostReserved, PoolsNotUsed = _poolsNotUsed };
 
     private static int Smaller(int request, int config)
     {

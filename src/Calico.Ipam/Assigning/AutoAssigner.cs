@@ -18,8 +18,7 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
     {
         IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);
         AssignJob job = Prepare(cluster, request, ipVersion, cancel);
-        if (request is { MaxPerHandle: > 0, Handle: not null } && await taker.OfHandleAsync(request.Handle, ipVersion, cancel).ConfigureAwait(false) is { Count: > 0 } present && present.Count >= request.MaxPerHandle)
-            return job.Result(present);
+        if (job.MaxPerHandle > 0 && await HeldAsync(job, cancel).ConfigureAwait(false) is { } present) return present;
         OwnerBlocks blocks = owned.Of(job.Owner, ipVersion);
         blocks.Enqueue(job);
         using (await EnterAsync(job, blocks, cancel).ConfigureAwait(false))
@@ -30,7 +29,24 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
         }
 
         if (job.Missing > 0) await BorrowAsync(job, cancel).ConfigureAwait(false);
+        for (int attempt = 1; job.IsAtHandleLimit; attempt++)
+        {
+            if (await HeldAsync(job, cancel).ConfigureAwait(false) is { } held) return held;
+            await context.RetryAsync(attempt, $"handle '{job.Handle}' counts more addresses than blocks hold for it (garbage collection corrects what a crash has left)", cancel).ConfigureAwait(false);
+        }
+
         return job.Result();
+    }
+
+    /// <summary>The addresses that the handle has already, when more would be too many; null when all that is asked for may come.</summary>
+    private async ValueTask<Assignments?> HeldAsync(AssignJob job, CancellationToken cancel)
+    {
+        List<AssignedAddress> held = await taker.OfHandleAsync(job.Handle!, job.IpVersion, cancel).ConfigureAwait(false);
+        if (held.Count + job.Requested <= job.MaxPerHandle) return null;
+        if (held.Count >= job.Requested) return job.Present(held);
+        throw new IpamException(
+            IpamErrorCode.HandleLimit,
+            $"handle '{job.Handle}' has {held.Count} IPv{job.IpVersion} addresses{(held.Count == 0 ? "" : $" ({string.Join(", ", held)})")}, {job.Requested} more are asked for and {job.MaxPerHandle} are allowed: ask for fewer, or release some first");
     }
 
     /// <summary>A block of the owner's with free addresses, claimed if there is none: what Windows hosts ask for when they start.</summary>
@@ -47,13 +63,12 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
         }
 
         return await ClaimNewAsync(job, blocks, cancel).ConfigureAwait(false)
-            ?? throw new IpamException(job.Error ?? IpamErrorCode.NoQualifiedPool, $"no block for {job.Owner}: {(job.Messages.Count > 0 ? string.Join("; ", job.Messages) : "every block of every usable pool is taken, or making blocks is turned off")}");
+            ?? throw new IpamException(job.Error ?? IpamErrorCode.NoQualifiedPool, $"no block for {job.Owner}: {(job.Messages.Count > 0 ? string.Join("; ", job.Messages) : "every block of every usable pool is taken")}");
     }
 
     private static AssignJob Prepare(IpamCluster cluster, AutoAssignRequest request, int ipVersion, CancellationToken cancel)
     {
-        if (request.HostReserved is not null && !cluster.Config.StrictAffinity)
-            throw new IpamException(IpamErrorCode.StrictAffinityRequired, $"global strict affinity should not be false for Windows node {request.Node}: turn strictAffinity on, other hosts would borrow addresses that the node's system uses.");
+        HostReservedAddresses.Require(request.HostReserved, cluster.Config, request.Node);
         PoolRequest pools = new(request.Node, ipVersion, ipVersion == 6 ? request.IPv6Pools : request.IPv4Pools, request.Use, request.NamespaceLabels, request.HostReserved);
         return new AssignJob(cluster, request, ipVersion, PoolChoice.Decide(cluster, pools), cancel);
     }
@@ -130,8 +145,13 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
 
     private async ValueTask<IpPrefix?> ClaimNewAsync(AssignJob job, OwnerBlocks blocks, CancellationToken cancel)
     {
-        if (!job.Cluster.Config.AutoAllocateBlocks) return null;
-        if (blocks.Count >= job.MaxBlocks)
+        if (!job.Cluster.Config.AutoAllocateBlocks)
+        {
+            job.Say("Making blocks is turned off (autoAllocateBlocks): claim one for the owner, or turn it on");
+            return null;
+        }
+
+        if (blocks.CountFor(job) >= job.MaxBlocks)
         {
             job.StopAtBlockLimit();
             return null;

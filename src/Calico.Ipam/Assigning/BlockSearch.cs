@@ -49,25 +49,28 @@ internal static class BlockSearch
     public static async ValueTask<List<IpPrefix>> LendersAsync(IpamContext context, AssignJob job, PoolEntry pool, CancellationToken cancel)
     {
         List<Versioned<IpamBlock>> blocks = await context.BlocksAsync(job.IpVersion, cancel).ConfigureAwait(false);
+        return [.. AlongWalk(context, job, pool, blocks).Where(block => block.FreeCount(job.Reserved) > 0).Select(block => block.Range)];
+    }
+
+    /// <summary>The blocks of a pool as they are after a sweep, in the order of the host's walk.</summary>
+    private static IEnumerable<IpamBlock> AlongWalk(IpamContext context, AssignJob job, PoolEntry pool, List<Versioned<IpamBlock>> blocks)
+    {
         int size = pool.Pool.BlockSize;
         (UInt128 start, _) = BlockWalk.Start(job.Owner.Name, pool.Range, size, Seed(context));
         DateTimeOffset now = context.Now;
-        return
-        [
-            .. blocks.Select(block => block.Document)
-                .Where(block => pool.Range.Contains(block.Range) && BlockSweep.Sweep(block, job.Cooldown, now).FreeCount(job.Reserved) > 0)
-                .OrderBy(block => BlockWalk.Distance(pool.Range, size, start, block.Range))
-                .Select(block => block.Range),
-        ];
+        return blocks.Select(block => block.Document)
+            .Where(block => pool.Range.Contains(block.Range))
+            .OrderBy(block => BlockWalk.Distance(pool.Range, size, start, block.Range))
+            .Select(block => BlockSweep.Sweep(block, job.Cooldown, now));
     }
 
     private static async ValueTask<Versioned<IpamBlock>?> ReclaimAsync(IpamContext context, Claimer claimer, AssignJob job, CancellationToken cancel)
     {
         DateTimeOffset now = context.Now;
-        foreach (Versioned<IpamBlock> candidate in await context.BlocksAsync(job.IpVersion, cancel).ConfigureAwait(false))
+        List<Versioned<IpamBlock>> blocks = await context.BlocksAsync(job.IpVersion, cancel).ConfigureAwait(false);
+        foreach (IpamBlock block in job.Pools.SelectMany(pool => AlongWalk(context, job, pool, blocks)))
         {
-            IpamBlock block = BlockSweep.Sweep(candidate.Document, job.Cooldown, now);
-            if (job.PoolFor(block.Range) is null || job.Reserved.Covers(block.Range) || !block.IsEmpty()) continue;
+            if (!block.IsEmpty() || block.FreeCount(job.Reserved) == 0) continue;
             if (block.Affinity is not { } owner || owner == job.Owner || now - (block.AffinityClaimTime ?? DateTimeOffset.MinValue) < context.Options.ReclaimAge) continue;
             if (await claimer.GiveUpAsync(owner, block.Range, mustBeEmpty: true, block.SequenceNumber, cancel).ConfigureAwait(false) != GiveUpOutcome.Released) continue;
             if (await claimer.ClaimAsync(job.Owner, block.Range, job.HostReserved, mayCreate: true, cancel).ConfigureAwait(false) is { } claimed) return claimed;

@@ -35,7 +35,23 @@ internal sealed class BlockTaker(IpamContext context, Claimer claimer, BlockWrit
             }
 
             if (taken.Count == 0) return TakeOutcome.Full;
-            CommitResult result = await writer.WriteAsync(range, next, block.Revision, Deltas(taken), cancel).ConfigureAwait(false);
+            CommitResult result;
+            try
+            {
+                result = await writer.WriteAsync(range, next, block.Revision, Deltas(taken), cancel).ConfigureAwait(false);
+            }
+            catch (HandleLimitException e)
+            {
+                foreach (AssignJob job in jobs)
+                {
+                    if (job.Handle == e.Handle) job.StopAtHandleLimit();
+                }
+
+                if (first.Missing == 0) return TakeOutcome.Open;
+                attempt--;
+                continue;
+            }
+
             foreach ((AssignJob job, _) in taken) job.HandleLooksNew = false;
             if (result.Status == CommitStatus.Done)
             {
@@ -70,7 +86,7 @@ internal sealed class BlockTaker(IpamContext context, Claimer claimer, BlockWrit
         {
             if (job.Handle is not { } handle) continue;
             int same = deltas.FindIndex(delta => delta.Handle == handle);
-            if (same < 0) deltas.Add(new HandleDelta(handle, ordinals.Count, job.HandleLooksNew));
+            if (same < 0) deltas.Add(new HandleDelta(handle, ordinals.Count, job.HandleLooksNew, Max: job.MaxPerHandle));
             else deltas[same] = deltas[same] with { Count = deltas[same].Count + ordinals.Count };
         }
 

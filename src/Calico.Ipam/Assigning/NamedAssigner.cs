@@ -14,7 +14,8 @@ internal sealed class NamedAssigner(IpamContext context, Claimer claimer, BlockT
         IpPrefix address = IpPrefix.From(request.Address);
         IpamCluster cluster = await context.ClusterAsync(cancel).ConfigureAwait(false);
         PoolEntry pool = PoolFor(cluster, address, request);
-        string? handle = request.Handle is { Length: > 0 } id ? IpamHandle.Sanitize(id) : null;
+        HostReservedAddresses.Require(request.HostReserved, cluster.Config, request.Node);
+        string? handle = request.Handle is { Length: > 0 } wanted ? IpamHandle.Sanitize(wanted) : null;
         if (handle is not null && request.MaxPerHandle > 0 && await HeldAsync(request, handle, address, cancel).ConfigureAwait(false) is { } held) return held;
 
         IpPrefix range = address.Truncate(pool.Pool.BlockSize);
@@ -26,17 +27,38 @@ internal sealed class NamedAssigner(IpamContext context, Claimer claimer, BlockT
             Versioned<IpamBlock> block = await BlockAsync(cluster, pool, owner, range, request, cancel).ConfigureAwait(false);
             IpamBlock swept = BlockSweep.Sweep(block.Document, cooldown, context.Now);
             int ordinal = (int)range.OffsetOf(address);
-            if (BlockAssign.Named(swept, ordinal, whose, context.Step) is not { } next) throw InUse(swept, ordinal);
-            CommitResult result = await writer.WriteAsync(range, next, block.Revision, handle is null ? [] : [new HandleDelta(handle, 1)], cancel).ConfigureAwait(false);
+            if (BlockAssign.Named(swept, ordinal, whose, context.Step) is not { } next)
+            {
+                // Somebody else asked for the same on behalf of this handle a moment ago.
+                bool already = request.MaxPerHandle > 0 && swept.Attribute(ordinal)!.HandleId is { } id && BlockQueries.Same(id, handle ?? "");
+                return already ? Assigned(request, swept, ordinal, owner) : throw InUse(swept, ordinal);
+            }
+
+
+            CommitResult result;
+            try
+            {
+                result = await writer.WriteAsync(range, next, block.Revision, handle is null ? [] : [new HandleDelta(handle, 1, Max: request.MaxPerHandle)], cancel).ConfigureAwait(false);
+            }
+            catch (HandleLimitException)
+            {
+                if (await HeldAsync(request, handle!, address, cancel).ConfigureAwait(false) is { } there) return there;
+                await context.RetryAsync(attempt, $"handle '{handle}' counts more addresses than blocks hold for it (garbage collection corrects what a crash has left)", cancel).ConfigureAwait(false);
+                continue;
+            }
+
             if (result.Status == CommitStatus.Done || (result.Status == CommitStatus.Ambiguous && await taker.LandedAsync(next, ordinal, cancel).ConfigureAwait(false)))
             {
                 taker.Forget(range);
-                return new AssignedAddress(request.Address, next.Cidr, next.Sequences[ordinal], !next.IsOwnedBy(owner));
+                return Assigned(request, next, ordinal, owner);
             }
 
             await context.RetryAsync(attempt, $"assigning {address}", cancel).ConfigureAwait(false);
         }
     }
+
+    private static AssignedAddress Assigned(AssignIPRequest request, IpamBlock block, int ordinal, AffinityOwner owner) =>
+        new(request.Address, block.Cidr, block.Sequences[ordinal], !block.IsOwnedBy(owner));
 
     private static PoolEntry PoolFor(IpamCluster cluster, IpPrefix address, AssignIPRequest request)
     {
@@ -60,7 +82,7 @@ internal sealed class NamedAssigner(IpamContext context, Claimer claimer, BlockT
         if (held.Find(one => one.Address.Equals(request.Address)) is { } same) return same;
         return held.Count < request.MaxPerHandle
             ? null
-            : throw new IpamException(IpamErrorCode.HandleLimit, $"handle '{handle}' has {held.Count} IPv{(address.IsIPv6 ? 6 : 4)} addresses ({string.Join(", ", held)}), {request.MaxPerHandle} are allowed: release one first");
+            : throw new IpamException(IpamErrorCode.HandleLimit, $"handle '{handle}' has {held.Count} IPv{(address.IsIPv6 ? 6 : 4)} addresses ({string.Join(", ", held)}), {request.MaxPerHandle} are allowed, so {request.Address} cannot come as well: release one first");
     }
 
     private async ValueTask<Versioned<IpamBlock>> BlockAsync(IpamCluster cluster, PoolEntry pool, AffinityOwner owner, IpPrefix range, AssignIPRequest request, CancellationToken cancel)

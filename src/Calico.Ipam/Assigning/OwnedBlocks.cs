@@ -46,7 +46,8 @@ internal sealed class OwnerBlocks(IpamContext context, Claimer claimer, Affinity
     /// <summary>Whether the list was read by the present caller.</summary>
     public bool IsFresh { get; private set; }
 
-    public int Count => _all.Count;
+    /// <summary>How many blocks there are in the pools that a job may use: those count against its limit.</summary>
+    public int CountFor(AssignJob job) => _all.Keys.Count(range => job.PoolFor(range) is not null);
 
     public bool HasFull => _full.Count > 0;
 

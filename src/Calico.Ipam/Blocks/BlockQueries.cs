@@ -11,7 +11,7 @@ internal static class BlockQueries
     {
         foreach (int index in block.Slots)
         {
-            if (index >= 0 && block.AttributeList[index].HandleId != HostReservedAddresses.WindowsHandle) return false;
+            if (index >= 0 && !HostReservedAddresses.IsWindows(block.AttributeList[index].HandleId)) return false;
         }
 
         return true;

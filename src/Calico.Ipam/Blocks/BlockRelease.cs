@@ -7,7 +7,7 @@ namespace Calico.Ipam.Blocks;
 internal static class BlockRelease
 {
     /// <summary>Releases what the conditions allow, or refuses the whole request: a wrong sequence number or handle means that somebody else has the address now.</summary>
-    public static BlockReleaseResult Addresses(IpamBlock block, IReadOnlyCollection<ReleaseOption> options, TimeSpan cooldown, DateTimeOffset now, SequenceStep step)
+    public static BlockReleaseResult Addresses(IpamBlock block, IReadOnlyCollection<ReleaseOption> options, TimeSpan cooldown, DateTimeOffset now)
     {
         List<int> released = [];
         List<IPAddress> unallocated = [];
@@ -25,17 +25,21 @@ internal static class BlockRelease
             else if (!released.Contains(ordinal)) released.Add(ordinal);
         }
 
-        return Release(block, released, unallocated, cooldown, now, step);
+        BlockReleaseResult result = Release(block, released, unallocated, cooldown, now);
+
+        // As Calico: an address that cools is of another number than the allocation that it was.
+        foreach (int ordinal in released.Where(_ => cooldown > TimeSpan.Zero)) result.Next!.Sequences[ordinal] = block.SequenceNumber;
+        return result;
     }
 
     /// <summary>Releases everything of a handle; with a sequence number only what was allocated with it.</summary>
-    public static BlockReleaseResult Handle(IpamBlock block, string handle, ulong? sequenceNumber, TimeSpan cooldown, DateTimeOffset now, SequenceStep step)
+    public static BlockReleaseResult Handle(IpamBlock block, string handle, ulong? sequenceNumber, TimeSpan cooldown, DateTimeOffset now)
     {
         List<int> ordinals = [.. block.ByHandle(handle).Where(ordinal => sequenceNumber is not { } number || number == (block.SequenceNumberFor(ordinal) ?? 0))];
-        return Release(block, ordinals, [], cooldown, now, step);
+        return Release(block, ordinals, [], cooldown, now);
     }
 
-    private static BlockReleaseResult Release(IpamBlock block, List<int> ordinals, List<IPAddress> unallocated, TimeSpan cooldown, DateTimeOffset now, SequenceStep step)
+    private static BlockReleaseResult Release(IpamBlock block, List<int> ordinals, List<IPAddress> unallocated, TimeSpan cooldown, DateTimeOffset now)
     {
         Dictionary<string, int> counts = new(StringComparer.Ordinal);
         IpamBlock next = BlockSweep.Sweep(block, cooldown, now);
@@ -45,9 +49,8 @@ internal static class BlockRelease
         next.AttributeList.Add(AllocationRecord.Released(now));
         foreach (int ordinal in ordinals)
         {
-            if (next.AttributeList[next.Slots[ordinal]].HandleId is { } handle)
+            if (next.AttributeList[next.Slots[ordinal]].HandleId is { } id && IpamHandle.Sanitize(id) is { Length: > 0 } handle)
             {
-                handle = IpamHandle.Sanitize(handle);
                 counts[handle] = counts.GetValueOrDefault(handle) + 1;
             }
 

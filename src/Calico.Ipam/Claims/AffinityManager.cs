@@ -35,6 +35,8 @@ internal sealed class AffinityManager(IpamContext context, Claimer claimer, Bloc
     public async ValueTask ReleaseAsync(AffinityOwner owner, IpPrefix range, bool mustBeEmpty, CancellationToken cancel)
     {
         List<BlockAffinity> affinities = await context.AffinitiesAsync(owner, range.IsIPv6 ? 6 : 4, cancel).ConfigureAwait(false);
+        if (affinities.Find(affinity => IpPrefix.From(affinity.Block) is var block && block.Length < range.Length && block.Contains(range)) is { } larger)
+            throw new IpamException(IpamErrorCode.RangeTooSmall, $"The requested CIDR ({range}) is smaller than the minimum: it is a part of block {larger.Block}, which is given up as a whole or not at all.");
         List<IpPrefix> blocks = [.. affinities.Select(affinity => IpPrefix.From(affinity.Block)).Where(block => range.Overlaps(block))];
         if (blocks.Count == 0) blocks.Add(range);
         await ReleaseAllAsync(blocks.Select(block => (owner, block)), mustBeEmpty, cancel).ConfigureAwait(false);

@@ -7,7 +7,14 @@ namespace Calico.Ipam.Engine;
 /// <param name="Count">Positive: addresses were assigned to it; negative: released.</param>
 /// <param name="LooksNew">Try to create it without looking first: right for a handle that was just made up.</param>
 /// <param name="Known">The handle as it was read a moment ago, to save a read.</param>
-internal readonly record struct HandleDelta(string Handle, int Count, bool LooksNew = false, Versioned<IpamHandle>? Known = null);
+/// <param name="Max">The most addresses of the block's family that the handle may count; 0 for no limit.</param>
+internal readonly record struct HandleDelta(string Handle, int Count, bool LooksNew = false, Versioned<IpamHandle>? Known = null, int Max = 0);
+
+/// <summary>A handle counts as many addresses as it may; nothing was written.</summary>
+internal sealed class HandleLimitException(string handle) : Exception($"handle '{handle}' has as many addresses as it may")
+{
+    public string Handle => handle;
+}
 
 /// <summary>
 /// Writes a block together with the handles that count its addresses. With transactions it is one commit. What does not fit in it (or without transactions:
@@ -20,6 +27,7 @@ internal sealed class BlockWriter(IpamContext context)
     /// <param name="revision">The revision it was read at.</param>
     /// <param name="deltas">Its handles' changes, each handle once.</param>
     /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="HandleLimitException">A handle's limit is in the way.</exception>
     public async ValueTask<CommitResult> WriteAsync(IpPrefix range, IpamBlock? next, long revision, IReadOnlyList<HandleDelta> deltas, CancellationToken cancel)
     {
         string key = IpamKeys.Block(range);
@@ -28,7 +36,7 @@ internal sealed class BlockWriter(IpamContext context)
         int inside = Math.Min(deltas.Count, context.MaxWrites - 1);
         for (int i = inside; i < deltas.Count; i++)
         {
-            if (deltas[i].Count > 0) await AdjustAsync(deltas[i].Handle, range, deltas[i].Count, cancel).ConfigureAwait(false);
+            if (deltas[i].Count > 0) await AdjustAsync(deltas[i], range, cancel).ConfigureAwait(false);
         }
 
         List<StoreWrite> writes = new(inside + 1) { block };
@@ -44,24 +52,24 @@ internal sealed class BlockWriter(IpamContext context)
         for (int i = inside; i < deltas.Count; i++)
         {
             bool undo = result.Status == CommitStatus.Conflict && deltas[i].Count > 0, lower = result.Status == CommitStatus.Done && deltas[i].Count < 0;
-            if (undo || lower) await AdjustAsync(deltas[i].Handle, range, -Math.Abs(deltas[i].Count), CancellationToken.None).ConfigureAwait(false);
+            if (undo || lower) await AdjustAsync(new HandleDelta(deltas[i].Handle, -Math.Abs(deltas[i].Count)), range, CancellationToken.None).ConfigureAwait(false);
         }
 
         return result;
     }
 
     /// <summary>Raises or lowers a handle by itself.</summary>
-    public async ValueTask AdjustAsync(string handle, IpPrefix range, int count, CancellationToken cancel)
+    public async ValueTask AdjustAsync(HandleDelta delta, IpPrefix range, CancellationToken cancel)
     {
         for (int attempt = 1; ; attempt++)
         {
-            if (await PrepareAsync(new HandleDelta(handle, count), range, cancel).ConfigureAwait(false) is not { } change) return;
+            if (await PrepareAsync(delta with { LooksNew = false, Known = null }, range, cancel).ConfigureAwait(false) is not { } change) return;
             CommitResult result = await context.CommitAsync(change, cancel).ConfigureAwait(false);
             if (result.Status == CommitStatus.Done) return;
 
             // A lowering that may have been done is not done again: a handle may count too many, never too few.
-            if (result.Status == CommitStatus.Ambiguous && count < 0) return;
-            await context.RetryAsync(attempt, $"counting the addresses of handle '{handle}'", cancel).ConfigureAwait(false);
+            if (result.Status == CommitStatus.Ambiguous && delta.Count < 0) return;
+            await context.RetryAsync(attempt, $"counting the addresses of handle '{delta.Handle}'", cancel).ConfigureAwait(false);
         }
     }
 
@@ -69,9 +77,10 @@ internal sealed class BlockWriter(IpamContext context)
     {
         string key = IpamKeys.Handle(delta.Handle);
         Versioned<IpamHandle>? present = delta.Known ?? (delta.LooksNew ? null : await context.HandleAsync(delta.Handle, cancel).ConfigureAwait(false));
-        if (present is not { } known)
-            return delta.Count > 0 ? StoreWrite.Create(key, new IpamHandle(delta.Handle).Add(range, delta.Count).Encode()) : null;
-        IpamHandle changed = known.Document.Add(range, delta.Count);
+        if (present is null && delta.Count < 0) return null;
+        IpamHandle changed = (present?.Document ?? new IpamHandle(delta.Handle)).Add(range, delta.Count);
+        if (delta.Max > 0 && changed.CountOf(range.IsIPv6) > delta.Max) throw new HandleLimitException(delta.Handle);
+        if (present is not { } known) return StoreWrite.Create(key, changed.Encode());
         return changed.IsEmpty ? StoreWrite.Delete(key, known.Revision) : StoreWrite.Replace(key, changed.Encode(), known.Revision);
     }
 }

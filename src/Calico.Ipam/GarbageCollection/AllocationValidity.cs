@@ -40,7 +40,7 @@ public sealed class AllocationValidity
     public Validity Judge(IPAddress address, AllocationRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        if (record.IsCooling || record.HandleId == HostReservedAddresses.WindowsHandle) return Validity.Valid;
+        if (record.IsCooling || HostReservedAddresses.IsWindows(record.HandleId)) return Validity.Valid;
         string? node = record.Owner.GetValueOrDefault(OwnerAttributes.Node);
         bool nodeGone = node is not null && _facts.Nodes is not null && !_facts.Nodes.Contains(node);
         if (FixedAddresses.IsHandle(record.HandleId))

@@ -144,7 +144,7 @@ public static class GcPlanner
             foreach (int ordinal in block.InUse())
             {
                 BlockAllocation allocation = new(block, ordinal);
-                if (going.Contains((allocation.Address, allocation.SequenceNumber)) || allocation.Attribute.HandleId == HostReservedAddresses.WindowsHandle) continue;
+                if (going.Contains((allocation.Address, allocation.SequenceNumber)) || HostReservedAddresses.IsWindows(allocation.Attribute.HandleId)) continue;
                 if (allocation.Attribute.Owner.TryGetValue(OwnerAttributes.Node, out string? user)) busy.Add(user);
                 if (block.Affinity is { IsHost: true } owner && user is null) busy.Add(owner.Name);
             }

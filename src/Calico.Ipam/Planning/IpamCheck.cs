@@ -76,5 +76,5 @@ public sealed record CheckedAddress(BlockAllocation Allocation, IReadOnlyList<st
         (Allocation.Attribute.Owner.TryGetValue(OwnerAttributes.Type, out string? type) && OwnerAttributes.TunnelTypes.Contains(type));
 
     private static bool IsHeld(string? handle) =>
-        handle == HostReservedAddresses.WindowsHandle || FixedAddresses.IsHandle(handle) || handle?.StartsWith(Warm.WarmSync.Prefix, StringComparison.Ordinal) == true;
+        HostReservedAddresses.IsWindows(handle) || FixedAddresses.IsHandle(handle) || handle?.StartsWith(Warm.WarmSync.Prefix, StringComparison.Ordinal) == true;
 }

@@ -53,19 +53,25 @@ public static class PoolMigration
         ArgumentNullException.ThrowIfNull(blocks);
         if (source == target) throw new IpamException(IpamErrorCode.InvalidRequest, $"pool {source} cannot be migrated to itself: a block size cannot be changed, make a pool of another range");
         IPPool? from = pools.FirstOrDefault(pool => pool.Name == source), to = pools.FirstOrDefault(pool => pool.Name == target);
+        if (from is null && to is null) throw new IpamException(IpamErrorCode.PoolNotUsable, $"there is neither a pool '{source}' nor a pool '{target}': pools are {string.Join(", ", pools.Select(pool => pool.Name).DefaultIfEmpty("none"))}");
         if (from is null) return Step(MigrationAction.Done, $"pool {source} is gone: nothing is left to do");
         if (to is null) return Step(MigrationAction.CreateTarget, $"create pool {target}: IPv{from.IpVersion}, not overlapping {from.Cidr}");
         if (from.IpVersion != to.IpVersion) throw new IpamException(IpamErrorCode.InvalidRequest, $"pool {source} is IPv{from.IpVersion}, {target} IPv{to.IpVersion}");
         if ((from.AllowedUses & ~to.AllowedUses) != 0) throw new IpamException(IpamErrorCode.InvalidRequest, $"pool {source} is used for {from.AllowedUses}, {target} only for {to.AllowedUses}: allow the missing uses first");
+        if (to is { Disabled: false, IsAllocatable: false }) throw new IpamException(IpamErrorCode.PoolNotUsable, $"pool {target} is not allocatable ({to.NotAllocatableReason}): it cannot take over");
+        List<IpamBlock> left = [.. blocks.Where(block => from.Range.Contains(block.Range))];
+        List<BlockAllocation> used = [.. left.SelectMany(block => block.Allocations).Where(one => !HostReservedAddresses.IsWindows(one.Attribute.HandleId))];
+        int hostBits = to.Range.MaxLength - to.Range.Length;
+        if (hostBits < 31 && used.Count > 1 << hostBits) throw new IpamException(IpamErrorCode.InvalidRequest, $"pool {target} ({to.Cidr}) has {1 << hostBits} addresses, of pool {source} {used.Count} are in use: make a larger one");
         if (!to.IsUsable) return Step(MigrationAction.EnableTarget, $"enable pool {target}");
         if (!from.Disabled) return Step(MigrationAction.DisableSource, $"disable pool {source}, so that nothing new comes into it");
-        List<IpamBlock> left = [.. blocks.Where(block => from.Range.Contains(block.Range))];
         List<IpamBlock> empty = [.. left.Where(block => block.IsEmpty())];
         if (empty.Count > 0)
             return Step(MigrationAction.ReleaseBlocks, $"release {empty.Count} empty block{(empty.Count == 1 ? "" : "s")} of pool {source}") with { Blocks = [.. empty.Select(block => (block.Affinity, block.Cidr))] };
-        List<BlockAllocation> used = [.. left.SelectMany(block => block.Allocations)];
-        return used.Count > 0
-            ? Step(MigrationAction.Drain, $"{used.Count} address{(used.Count == 1 ? "" : "es")} of pool {source} {(used.Count == 1 ? "is" : "are")} in use: restart what uses them") with { InUse = used }
+        int cooling = used.RemoveAll(one => one.Attribute.IsCooling);
+        if (used.Count > 0) return Step(MigrationAction.Drain, $"{used.Count} address{(used.Count == 1 ? "" : "es")} of pool {source} {(used.Count == 1 ? "is" : "are")} in use: restart what uses them") with { InUse = used };
+        return cooling > 0
+            ? Step(MigrationAction.Drain, $"{cooling} address{(cooling == 1 ? "" : "es")} of pool {source} cool{(cooling == 1 ? "s" : "")} down: wait, nothing else is to be done")
             : Step(MigrationAction.DeleteSource, $"delete pool {source}: nothing of it is left");
     }
 

@@ -20,7 +20,7 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
         {
             try
             {
-                await ReleaseFromAsync(cluster, range, block => BlockRelease.Addresses(block, group, Cooldown(cluster), context.Now, context.Step), released, unallocated, group, knownHandle: null, cancel).ConfigureAwait(false);
+                await ReleaseFromAsync(cluster, range, block => BlockRelease.Addresses(block, group, Cooldown(cluster), context.Now), released, unallocated, group, knownHandle: null, cancel).ConfigureAwait(false);
             }
             catch (IpamException e)
             {
@@ -48,9 +48,9 @@ internal sealed class Releaser(IpamContext context, Claimer claimer, BlockTaker 
         foreach ((IPNetwork cidr, int count) in present.Document.Blocks)
         {
             IpPrefix range = IpPrefix.From(cidr);
-            bool found = await ReleaseFromAsync(cluster, range, block => BlockRelease.Handle(block, handle, sequenceNumber, Cooldown(cluster), context.Now, context.Step), released, unallocated, [], fresh, cancel).ConfigureAwait(false);
+            bool found = await ReleaseFromAsync(cluster, range, block => BlockRelease.Handle(block, handle, sequenceNumber, Cooldown(cluster), context.Now), released, unallocated, [], fresh, cancel).ConfigureAwait(false);
             fresh = null;
-            if (!found) await writer.AdjustAsync(handle, range, -count, cancel).ConfigureAwait(false);
+            if (!found) await writer.AdjustAsync(new HandleDelta(handle, -count), range, cancel).ConfigureAwait(false);
         }
 
         return new ReleaseResult(released, unallocated);

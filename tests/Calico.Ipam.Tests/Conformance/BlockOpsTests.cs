@@ -44,7 +44,7 @@ public class BlockOpsTests
                 Release(block, call, expect);
                 break;
             case "releaseByHandle":
-                Check(BlockRelease.Handle(block, call.Text("handle")!, call.Field("sequenceNumber")?.GetUInt64(), TimeSpan.Zero, Now, SequenceStep.One), expect);
+                Check(BlockRelease.Handle(block, call.Text("handle")!, call.Field("sequenceNumber")?.GetUInt64(), TimeSpan.Zero, Now), expect);
                 break;
             case "garbageCollect":
                 GarbageCollect(block, call, expect);
@@ -105,7 +105,7 @@ public class BlockOpsTests
     {
         List<ReleaseOption> options = [.. call.EnumerateArray().Select(option =>
             new ReleaseOption(IPAddress.Parse(option.Text("address")!), option.Text("handle"), option.Field("sequenceNumber")?.GetUInt64()))];
-        BlockReleaseResult result = BlockRelease.Addresses(block, options, TimeSpan.Zero, Now, SequenceStep.One);
+        BlockReleaseResult result = BlockRelease.Addresses(block, options, TimeSpan.Zero, Now);
         if (expect.Text("error") is { } error)
         {
             Assert.NotNull(result.Refusal);

@@ -67,7 +67,7 @@ public class ClaimAndReleaseTests
         foreach (JsonElement option in one.GetProperty("release").EnumerateArray())
         {
             ReleaseOption release = new(IPAddress.Parse(option.Text("address")!), option.Text("handle"), option.Field("sequenceNumber")?.GetUInt64());
-            BlockReleaseResult result = BlockRelease.Addresses(block, [release], TimeSpan.Zero, DateTimeOffset.UnixEpoch, SequenceStep.One);
+            BlockReleaseResult result = BlockRelease.Addresses(block, [release], TimeSpan.Zero, DateTimeOffset.UnixEpoch);
             Assert.Equal(option.Flag("expectError"), result.Refusal is not null);
             if (result.Next is not null) block = result.Next;
         }

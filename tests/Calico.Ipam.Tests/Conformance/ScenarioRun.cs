@@ -260,7 +260,7 @@ internal sealed class ScenarioRun
 
     private async Task EnsureBlock(JsonElement value, JsonElement expect)
     {
-        IPNetwork block = await _client.EnsureBlockAsync(new AutoAssignRequest { Node = value.Text("host")!, IPv4Pools = [.. value.Texts("pools").Select(Cases.Network)] });
+        IPNetwork block = (await _client.EnsureBlockAsync(new AutoAssignRequest { Node = value.Text("host")!, IPv4Pools = [.. value.Texts("pools").Select(Cases.Network)] })).Single();
         if (expect.Text("inPool") is { } pool) Assert.True(Cases.Network(pool).Contains(block.BaseAddress));
         if (expect.Text("sameAs") is "first") Assert.Equal(_names["ensured"], block.ToString());
         _names.TryAdd("ensured", block.ToString());
