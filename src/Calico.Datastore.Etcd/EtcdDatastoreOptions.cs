@@ -79,10 +79,19 @@ public sealed class EtcdDatastoreOptions
                 throw new ArgumentException($"The etcd endpoint '{endpoint}' is not an http or https URL.", nameof(Endpoints));
         }
 
+        RequireFile(CaCertificate, CaCertificateFile, nameof(CaCertificateFile));
+        RequireFile(Certificate, CertificateFile, nameof(CertificateFile));
+        RequireFile(Key, KeyFile, nameof(KeyFile));
         bool certificate = Certificate.Length + CertificateFile.Length > 0, key = Key.Length + KeyFile.Length > 0;
         if (certificate != key) throw new ArgumentException("A client certificate needs its key and a key its certificate.", nameof(CertificateFile));
         if (UserName.Length == 0 != (Password.Length == 0)) throw new ArgumentException("A user needs a password and a password a user.", nameof(UserName));
         foreach (TimeSpan time in (TimeSpan[])[ConnectTimeout, ReadTimeout, CommitTimeout, OperationTimeout, KeepAlive])
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero, "timeout");
+    }
+
+    // Also when no endpoint uses TLS: whoever names a file means it to be used.
+    private static void RequireFile(string text, string file, string name)
+    {
+        if (text.Length == 0 && file.Length > 0 && !File.Exists(file)) throw new ArgumentException($"There is no file {file}.", name);
     }
 }

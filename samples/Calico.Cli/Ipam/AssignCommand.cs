@@ -17,9 +17,10 @@ internal static class AssignCommand
         Option<string[]> ip = new("--ip") { Description = "An address by name; may be repeated." };
         Option<string[]> pool = new("--pool") { Description = "A pool to take from, by name or range; may be repeated." };
         Option<string[]> attribute = new("--attribute") { Description = "KEY=VALUE, kept with the addresses; may be repeated." };
+        Option<bool> force = new("--force") { Description = "Also while the datastore is locked." };
         Option<string> output = new("--output", "-o") { Description = "text or json.", DefaultValueFactory = static _ => "text" };
         output.AcceptOnlyFromAmong("text", "json");
-        Command command = new("assign", "Assign addresses and print them, one a line.") { node, handle, ipv4, ipv6, ip, pool, attribute, output };
+        Command command = new("assign", "Assign addresses and print them, one a line.") { node, handle, ipv4, ipv6, ip, pool, attribute, force, output };
         return command.On(terminal, async (session, parsed, cancel) =>
         {
             Dictionary<string, string> attributes = new() { [OwnerAttributes.Node] = parsed.GetValue(node)! };
@@ -30,8 +31,11 @@ internal static class AssignCommand
                 attributes[pair[..equals]] = pair[(equals + 1)..];
             }
 
+            if (!parsed.GetValue(force) && await ClusterLock.IsLockedAsync(session.Store, cancel))
+                return terminal.Fail("the datastore is locked: somebody migrates or repairs it. Wait for 'calico datastore unlock', or add --force");
             List<IPAddress> named = [.. (parsed.GetValue(ip) ?? []).Select(Address)];
             int four = parsed.GetValue(ipv4), six = parsed.GetValue(ipv6);
+            if (four < 0 || six < 0) return terminal.Fail($"cannot assign {Math.Min(four, six)} addresses: ask for 1 or more");
             if (named.Count == 0 && four == 0 && six == 0) four = 1;
             List<IPNetwork> pools = await PoolsAsync(session, parsed.GetValue(pool) ?? [], cancel);
             List<AssignedAddress> assigned = [];

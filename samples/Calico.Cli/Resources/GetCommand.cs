@@ -22,6 +22,7 @@ internal static class GetCommand
             string[] names = parsed.GetValue(words) ?? [];
             List<Resource> found = [];
             bool missing = false;
+            IReadOnlyList<ResourceKind> kinds = [];
             if (files.Length > 0)
             {
                 foreach (ManifestObject wanted in ResourceInput.Read(files, space).Objects) missing |= !await AddAsync(session, wanted.Resource.Key, found, cancellation);
@@ -33,7 +34,8 @@ internal static class GetCommand
             else
             {
                 if (names.Length == 0) throw new CommandException("No kind is given: calico get KIND [NAME...], or -f FILE.");
-                foreach (ResourceKind kind in ResourceNames.Kinds(names[0]))
+                kinds = [.. ResourceNames.Kinds(names[0])];
+                foreach (ResourceKind kind in kinds)
                 {
                     ResourceList list = await session.Resources.ListAsync(kind, everywhere ? null : kind.IsNamespaced ? space ?? "default" : null, cancellation);
                     found.AddRange(list.Items);
@@ -49,7 +51,7 @@ internal static class GetCommand
             }
 
             if (parsed.GetValue(export)) found.ForEach(Bare);
-            printer.Print(found, single: names.Length == 2 || (names.Length == 1 && names[0].Contains('/', StringComparison.Ordinal)), everywhere, session.Output);
+            printer.Print(found, kinds.Count == 1 ? kinds[0] : null, single: names.Length == 2 || (names.Length == 1 && names[0].Contains('/', StringComparison.Ordinal)), everywhere, session.Output);
             return missing ? 1 : 0;
         }, words, verb.Files, verb.Namespace, all, format, export, selector);
     }

@@ -35,7 +35,12 @@ internal sealed class ResourcePrinter
         };
     }
 
-    public void Print(IReadOnlyList<Resource> resources, bool single, bool allNamespaces, TextWriter output)
+    /// <param name="resources">The objects.</param>
+    /// <param name="asked">The one kind that was asked for, so that nothing found still is a list of that kind; null for several.</param>
+    /// <param name="single">One object was named: it stands for itself, not in a list.</param>
+    /// <param name="allNamespaces">Show the namespace.</param>
+    /// <param name="output">Where to.</param>
+    public void Print(IReadOnlyList<Resource> resources, ResourceKind? asked, bool single, bool allNamespaces, TextWriter output)
     {
         switch (_format)
         {
@@ -43,19 +48,19 @@ internal sealed class ResourcePrinter
                 foreach (Resource resource in resources) output.WriteLine($"{resource.Kind.Kind.ToLowerInvariant()}/{resource.Name}");
                 break;
             case "yaml":
-                output.Write(YamlText.Write(Document(resources, single)));
+                output.Write(YamlText.Write(Document(resources, asked, single)));
                 break;
             case "json":
-                output.WriteLine(Text(Document(resources, single)));
+                output.WriteLine(Text(Document(resources, asked, single)));
                 break;
             case "go-template":
-                output.Write(GoTemplate.Run(_argument, new JsonArray(Document(resources, single).DeepClone())));
+                output.Write(GoTemplate.Run(_argument, new JsonArray(Document(resources, asked, single).DeepClone())));
                 break;
             case "jsonpath":
-                output.Write(JsonPathTemplate.Run(_argument, Document(resources, single)));
+                output.Write(JsonPathTemplate.Run(_argument, Document(resources, asked, single)));
                 break;
             default:
-                Tables(resources, allNamespaces, output);
+                Tables(resources, asked, allNamespaces, output);
                 break;
         }
     }
@@ -67,10 +72,10 @@ internal sealed class ResourcePrinter
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static JsonObject Document(IReadOnlyList<Resource> resources, bool single)
+    private static JsonObject Document(IReadOnlyList<Resource> resources, ResourceKind? asked, bool single)
     {
         if (single && resources.Count == 1) return resources[0].Json;
-        ResourceKind[] kinds = [.. resources.Select(r => r.Kind).Distinct()];
+        ResourceKind[] kinds = Kinds(resources, asked);
         return new JsonObject
         {
             ["apiVersion"] = kinds.Length == 1 ? kinds[0].ApiVersion : "v1",
@@ -79,19 +84,22 @@ internal sealed class ResourcePrinter
         };
     }
 
-    private void Tables(IReadOnlyList<Resource> resources, bool allNamespaces, TextWriter output)
+    private void Tables(IReadOnlyList<Resource> resources, ResourceKind? asked, bool allNamespaces, TextWriter output)
     {
         bool first = true;
-        foreach (IGrouping<ResourceKind, Resource> kind in resources.GroupBy(r => r.Kind))
+        foreach (ResourceKind kind in Kinds(resources, asked))
         {
             if (!first) output.WriteLine();
             first = false;
             IReadOnlyList<Column> columns = _format == "custom-columns"
-                ? [.. _argument.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(heading => ResourceColumns.Find(kind.Key, heading))]
-                : ResourceColumns.Of(kind.Key, _format == "wide", allNamespaces);
-            Table([.. kind], columns, output);
+                ? [.. _argument.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(heading => ResourceColumns.Find(kind, heading))]
+                : ResourceColumns.Of(kind, _format == "wide", allNamespaces);
+            Table([.. resources.Where(r => r.Kind == kind)], columns, output);
         }
     }
+
+    private static ResourceKind[] Kinds(IReadOnlyList<Resource> resources, ResourceKind? asked) =>
+        resources.Count == 0 && asked is not null ? [asked] : [.. resources.Select(r => r.Kind).Distinct()];
 
     private static void Table(Resource[] rows, IReadOnlyList<Column> columns, TextWriter output)
     {

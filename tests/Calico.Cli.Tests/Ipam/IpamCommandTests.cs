@@ -37,6 +37,17 @@ public sealed class IpamCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_locked_datastore_and_a_negative_count_are_refused()
+    {
+        Assert.Contains("cannot assign -1 addresses", Fails("ipam", "assign", "--node", "n1", "--handle", "vm-1", "--ipv4", "-1"), StringComparison.Ordinal);
+        Ok("datastore", "lock");
+        Assert.Contains("the datastore is locked", Fails("ipam", "assign", "--node", "n1", "--handle", "vm-1"), StringComparison.Ordinal);
+        Ok("ipam", "assign", "--node", "n1", "--handle", "vm-1", "--force");
+        Ok("datastore", "unlock");
+        Ok("ipam", "assign", "--node", "n1", "--handle", "vm-1");
+    }
+
+    [Fact]
     public void A_request_that_fails_leaves_nothing_behind()
     {
         Ok("ipam", "assign", "--node", "n1", "--handle", "a", "--ip", "10.0.0.1");

@@ -34,6 +34,23 @@ public sealed class CalicoctlWaysTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_found_is_still_a_list_of_the_kind()
+    {
+        Assert.Equal("NAME\n", Ok("get", "ipreservations"));
+        Assert.Equal("NAME   CIDRS\n", Ok("get", "ipreservations", "-o", "wide"));
+        Assert.Contains("kind: IPReservationList", Ok("get", "ipreservations", "-o", "yaml"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_certificate_file_that_is_not_there_is_named()
+    {
+        string config = _cli.File("etcd.cfg", "apiVersion: projectcalico.org/v3\nkind: CalicoAPIConfig\nmetadata:\nspec:\n  etcdEndpoints: http://127.0.0.1:1\n  etcdCACertFile: /no/such/ca.pem\n");
+        (int code, _, string error) = _cli.Run("get", "nodes", "--config", config);
+        Assert.NotEqual(0, code);
+        Assert.Contains("There is no file /no/such/ca.pem", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_configuration_file_tells_the_datastore()
     {
         string config = _cli.File("calicoctl.cfg", $"apiVersion: projectcalico.org/v3\nkind: CalicoAPIConfig\nmetadata:\nspec:\n  datastoreType: sqlite\n  sqlitePath: {_database}\n");
