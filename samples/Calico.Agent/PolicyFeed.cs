@@ -23,7 +23,7 @@ internal sealed class PolicyFeed
 
     public PolicyFeed(AgentOptions options, CalicoDataplane dataplane, ILogger<PolicyFeed> logger)
     {
-        _engine = new PolicyEngine(new PolicyEngineOptions { NodeName = options.Node });
+        _engine = new PolicyEngine(new PolicyEngineOptions { NodeName = options.Node, OneTransaction = true });
         _dataplane = dataplane;
         _logger = logger;
         foreach (TierModel tier in ResourceConverter.BuiltInTiers) _engine.Upsert(tier);

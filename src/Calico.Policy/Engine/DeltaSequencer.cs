@@ -10,43 +10,115 @@ namespace Calico.Policy.Engine;
 /// <summary>
 /// Ends a batch: works out what has changed for the receiver and puts it in the order that <see cref="PolicyEngine"/> promises.
 /// </summary>
-internal sealed class DeltaSequencer(EngineState state)
+/// <remarks>
+/// A set used only to allow, or only to deny, changes in two steps: what closes comes early, what opens late. All else is a turning point: an endpoint's new list, other rules,
+/// a set that is used both ways. One turning point leads from what was to what is to be at once. Where there are several, rules and sets among them go by way of
+/// <see cref="RuleTransition"/>: first rules that let through only what both states let through, then all else in any order, then the final rules.
+/// </remarks>
+internal sealed class DeltaSequencer(EngineState state, bool oneTransaction)
 {
     private readonly EndpointResolver _resolver = new();
-    private readonly HashSet<string> _emittedProfiles = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (ActiveProfile Active, List<SetUse> Uses)> _profiles = new(StringComparer.Ordinal);
-    private readonly Dictionary<PolicyEntry, List<PolicyFault>> _policyFaults = [];
-    private readonly Dictionary<string, List<PolicyFault>> _profileFaults = new(StringComparer.Ordinal);
+    private readonly ActiveRules _rules = new(state);
+    private readonly List<SetChange> _setChanges = [];
 
-    // One list for each step of the order.
-    private readonly List<PolicyDelta> _newSets = [], _closing = [], _newRules = [], _leaving = [], _changedRules = [], _endpoints = [], _opening = [], _removals = [];
-    private readonly HashSet<PolicyId> _changing = [];
+    // One list for each step of the order; new rules come after what closes, the removal of rules last but one.
+    private readonly List<PolicyDelta> _newSets = [], _onTheWay = [], _closing = [], _changedRules = [], _turningSets = [], _endpoints = [], _opening = [], _finalRules = [], _removals = [];
+    private readonly List<PolicyDelta> _setRemovals = [];
 
-    public int ActivePolicyCount { get; private set; }
+    public int ActivePolicyCount => _rules.PolicyCount;
 
-    public IEnumerable<PolicyFault> Faults => _policyFaults.Values.Concat(_profileFaults.Values).SelectMany(f => f);
+    public IEnumerable<PolicyFault> Faults => _rules.Faults;
 
     public List<PolicyDelta> Flush()
     {
-        List<PolicyDelta> setRemovals = [];
-        foreach (PolicyEntry policy in state.DirtyPolicies) Sequence(policy);
-        foreach (string name in state.DirtyProfiles) SequenceProfile(name);
+        foreach (PolicyEntry policy in state.DirtyPolicies) _rules.Sequence(policy);
+        foreach (string name in state.DirtyProfiles) _rules.SequenceProfile(name);
         foreach (LocalClass local in state.DirtyClasses) Sequence(local);
         foreach (LocalEndpoint endpoint in state.DirtyEndpoints) Sequence(endpoint);
-        foreach (SetEntry set in state.Sets.Dirty) Sequence(set, setRemovals);
+        foreach (SetEntry set in state.Sets.Dirty) Sequence(set);
         state.DirtyPolicies.Empty();
         state.DirtyProfiles.Empty();
         state.DirtyClasses.Empty();
         state.DirtyEndpoints.Empty();
         state.Sets.Dirty.Empty();
-        _changing.Empty();
-        _removals.AddRange(setRemovals);
+        _rules.Settle();
+        OrderRulesAndSets();
         return Concatenate();
+    }
+
+    private void OrderRulesAndSets()
+    {
+        HashSet<string> contested = SetsOfChangedRules();
+        List<SetChange> turning = [];
+        foreach (SetChange change in _setChanges)
+        {
+            if (change.Set.IsUsedBothWays || contested.Contains(change.Set.Id)) turning.Add(change);
+            else Split(change);
+        }
+
+        int turningPoints = turning.Count + _rules.Changes.Count(c => c.Matters);
+        if (!oneTransaction && turningPoints > 0 && turningPoints + _endpoints.Count > 1) GoByTheWay(turning);
+        foreach (SetChange change in turning) _turningSets.Add(change.Whole);
+        foreach (RuleChange change in _rules.Changes)
+        {
+            if (change.After is { } after) (_onTheWay.Count > 0 ? _finalRules : _changedRules).Add(after);
+        }
+    }
+
+    // A set may serve one purpose in the old rules and another in the new ones.
+    private HashSet<string> SetsOfChangedRules()
+    {
+        HashSet<string> ids = new(StringComparer.Ordinal);
+        if (_setChanges.Count == 0) return ids;
+        foreach (RuleChange change in _rules.Changes)
+        {
+            if (!change.Owner.IsEnforced || (change.After is not null && !change.Matters)) continue;
+            ids.UnionWith(RuleTransition.SetsOf(change.Before));
+            if (change.After is not null) ids.UnionWith(RuleTransition.SetsOf(change.After));
+        }
+
+        return ids;
+    }
+
+    private void GoByTheWay(List<SetChange> turning)
+    {
+        Dictionary<string, MovingMembers> moving = new(StringComparer.Ordinal);
+        HashSet<PolicyDelta> news = new(_rules.New, ReferenceEqualityComparer.Instance);
+        Dictionary<RuleOwner, RuleChange> changes = _rules.Changes.Where(c => c.Owner.IsEnforced).ToDictionary(c => c.Owner);
+        foreach (SetChange change in turning)
+        {
+            SetEntry set = change.Set;
+            MovingMembers members = new($"moving:{set.Id}", set.Kind);
+            moving.Add(set.Id, members);
+            _newSets.Add(new IpSetUpdate(members.SetId, set.Kind, change.Added.Concat(change.Removed).Order().ToEquatableArray()) { Description = $"changing members of {set.Description}" });
+            _setRemovals.Add(new IpSetRemove(members.SetId));
+            foreach (RuleOwner user in set.Users)
+            {
+                // What is new is listed only after the sets have changed.
+                if (user.Told is { } told && !news.Contains(told)) changes.TryAdd(user, new RuleChange(user, told, told));
+            }
+        }
+
+        foreach (RuleChange change in changes.Values)
+        {
+            PolicyDelta last = change.After ?? change.Before, between = RuleTransition.Between(change.Before, last, moving);
+            if (RuleTransition.HaveSameRules(change.Before, between)) continue;
+            _onTheWay.Add(between);
+            if (ReferenceEquals(change.After, change.Before)) _finalRules.Add(last);
+        }
+    }
+
+    // What closes goes first: members leaving a set that opens, members joining one that closes.
+    private void Split(SetChange change)
+    {
+        bool closes = change.Set.ClosingUses > 0;
+        if (change.Added.Count > 0) (closes ? _closing : _opening).Add(new IpSetDelta(change.Set.Id, change.Added, []));
+        if (change.Removed.Count > 0) (closes ? _opening : _closing).Add(new IpSetDelta(change.Set.Id, [], change.Removed));
     }
 
     private List<PolicyDelta> Concatenate()
     {
-        List<PolicyDelta>[] steps = [_newSets, _closing, _newRules, _leaving, _changedRules, _endpoints, _opening, _removals];
+        List<PolicyDelta>[] steps = [_newSets, _onTheWay, _closing, _rules.New, _changedRules, _turningSets, _endpoints, _opening, _finalRules, _removals, _rules.Removals, _setRemovals];
         List<PolicyDelta> all = new(steps.Sum(s => s.Count));
         foreach (List<PolicyDelta> step in steps)
         {
@@ -54,11 +126,13 @@ internal sealed class DeltaSequencer(EngineState state)
             step.Clear();
         }
 
+        _rules.Clear();
+        _setChanges.Clear();
         DropRemovalsOfReturned(all);
         return all;
     }
 
-    // What was removed and told again within the batch has its update; the removal would undo it.
+    // An endpoint that went and came back within the batch has its update; the removal would undo it.
     private static void DropRemovalsOfReturned(List<PolicyDelta> all)
     {
         HashSet<object> removed = [];
@@ -73,7 +147,6 @@ internal sealed class DeltaSequencer(EngineState state)
         {
             object? id = delta switch
             {
-                PolicyUpdate policy => policy.Policy.Id,
                 WorkloadEndpointUpdate workload => workload.Endpoint.Id,
                 HostEndpointUpdate host => host.Endpoint.Id,
                 _ => null,
@@ -86,110 +159,10 @@ internal sealed class DeltaSequencer(EngineState state)
 
     private static object? RemovedId(PolicyDelta delta) => delta switch
     {
-        PolicyRemove policy => policy.Id,
         WorkloadEndpointRemove workload => workload.Id,
         HostEndpointRemove host => host.Id,
         _ => null,
     };
-
-    private void Sequence(PolicyEntry policy)
-    {
-        if (!policy.ShouldBeActive)
-        {
-            if (policy.SetUses is { } uses) state.Scanner.Release(uses);
-            policy.SetUses = null;
-            policy.Resolved = null;
-            policy.ResolvedFrom = null;
-            _policyFaults.Remove(policy);
-            if (policy.Emitted is null) return;
-            _removals.Add(new PolicyRemove(policy.Model.Id));
-            policy.Emitted = null;
-            ActivePolicyCount--;
-            return;
-        }
-
-        if (policy.ResolvedFrom != policy.Model) Resolve(policy);
-        if (policy.Resolved == policy.Emitted) return;
-        if (policy.Emitted is null)
-        {
-            _newRules.Add(new PolicyUpdate(policy.Resolved!));
-            ActivePolicyCount++;
-        }
-        else
-        {
-            _changedRules.Add(new PolicyUpdate(policy.Resolved!));
-            _changing.Add(policy.Model.Id);
-        }
-
-        policy.Emitted = policy.Resolved;
-    }
-
-    private void Resolve(PolicyEntry policy)
-    {
-        PolicyModel model = policy.Model;
-        List<SetUse>? old = policy.SetUses;
-        List<SetUse> uses = policy.SetUses = [];
-        List<PolicyFault> faults = [];
-        string subject = model.Id.ToString();
-        policy.Resolved = new ActivePolicy
-        {
-            Id = model.Id,
-            Tier = model.Tier,
-            Ingress = (model.Types & PolicyTypes.Ingress) == 0 ? [] : state.Scanner.Scan(model.Ingress, !model.IsStaged, uses, subject, "ingress", faults),
-            Egress = (model.Types & PolicyTypes.Egress) == 0 ? [] : state.Scanner.Scan(model.Egress, !model.IsStaged, uses, subject, "egress", faults),
-            Types = model.Types,
-            Untracked = model.DoNotTrack,
-            PreDnat = model.PreDnat,
-            ApplyOnForward = model.ApplyOnForward,
-            Selector = policy.Selector.Text,
-        };
-        policy.ResolvedFrom = model;
-        if (faults.Count > 0) _policyFaults[policy] = faults;
-        else _policyFaults.Remove(policy);
-        if (old is not null) state.Scanner.Release(old);
-    }
-
-    private void SequenceProfile(string name)
-    {
-        ProfileEntry? entry = state.Profiles.Find(name);
-        _profiles.Remove(name, out (ActiveProfile Active, List<SetUse> Uses) old);
-        if (entry is { LocalUses: > 0 })
-        {
-            List<SetUse> uses = [];
-            ActiveProfile active = entry.Model is { } model ? Resolve(model, uses) : Missing(name);
-            _profiles.Add(name, (active, uses));
-            if (active != old.Active)
-                (_emittedProfiles.Add(name) ? _newRules : _changedRules).Add(new ProfileUpdate(active));
-        }
-        else
-        {
-            _profileFaults.Remove(name);
-            if (_emittedProfiles.Remove(name)) _removals.Add(new ProfileRemove(name));
-        }
-
-        if (old.Uses is not null) state.Scanner.Release(old.Uses);
-    }
-
-    private ActiveProfile Resolve(ProfileModel model, List<SetUse> uses)
-    {
-        List<PolicyFault> faults = [];
-        string subject = $"Profile {model.Name}";
-        ActiveProfile active = new()
-        {
-            Name = model.Name,
-            Ingress = state.Scanner.Scan(model.Ingress, true, uses, subject, "ingress", faults),
-            Egress = state.Scanner.Scan(model.Egress, true, uses, subject, "egress", faults),
-        };
-        if (faults.Count > 0) _profileFaults[model.Name] = faults;
-        else _profileFaults.Remove(model.Name);
-        return active;
-    }
-
-    private static ActiveProfile Missing(string name)
-    {
-        ActiveRule deny = new() { Action = RuleAction.Deny };
-        return new ActiveProfile { Name = name, IsMissing = true, Ingress = [deny], Egress = [deny] };
-    }
 
     private void Sequence(LocalClass local)
     {
@@ -212,15 +185,14 @@ internal sealed class DeltaSequencer(EngineState state)
         {
             // Without its endpoint a workload's traffic is dropped; a host's is nobody's business and passes.
             if (endpoint.EmittedModel is WorkloadEndpointModel workload) _closing.Add(new WorkloadEndpointRemove(workload.Id));
-            else if (endpoint.EmittedModel is HostEndpointModel host) _removals.Insert(0, new HostEndpointRemove(host.Id));
+            else if (endpoint.EmittedModel is HostEndpointModel host) _removals.Add(new HostEndpointRemove(host.Id));
             endpoint.EmittedModel = null;
             return;
         }
 
         EndpointPolicies policies = PoliciesOf(endpoint);
         if (policies.Equals(endpoint.EmittedPolicies) && endpoint.Model == endpoint.EmittedModel) return;
-        List<PolicyDelta> step = LeavesChangingPolicy(endpoint.EmittedPolicies, policies) ? _leaving : _endpoints;
-        step.Add(endpoint.Model is HostEndpointModel model
+        _endpoints.Add(endpoint.Model is HostEndpointModel model
             ? new HostEndpointUpdate(model, policies)
             : new WorkloadEndpointUpdate((WorkloadEndpointModel)endpoint.Model, policies));
         endpoint.EmittedModel = endpoint.Model;
@@ -234,32 +206,11 @@ internal sealed class DeltaSequencer(EngineState state)
         return policies ??= _resolver.Resolve(local.Class, endpoint.IsHost);
     }
 
-    // An endpoint that loses a policy whose rules change now must never be judged by the new rules.
-    private bool LeavesChangingPolicy(EndpointPolicies? before, EndpointPolicies after)
-    {
-        if (_changing.Count == 0 || before is null) return false;
-        return Lists(before) && !Lists(after);
-
-        bool Lists(EndpointPolicies policies) =>
-            Any(policies.Tiers) || Any(policies.UntrackedTiers) || Any(policies.PreDnatTiers) || Any(policies.ForwardTiers);
-
-        bool Any(EquatableArray<EndpointTier> tiers)
-        {
-            foreach (EndpointTier tier in tiers)
-            {
-                foreach (PolicyId id in tier.Ingress) if (_changing.Contains(id)) return true;
-                foreach (PolicyId id in tier.Egress) if (_changing.Contains(id)) return true;
-            }
-
-            return false;
-        }
-    }
-
-    private void Sequence(SetEntry set, List<PolicyDelta> removals)
+    private void Sequence(SetEntry set)
     {
         if (set.Uses == 0)
         {
-            if (set.Emitted) removals.Add(new IpSetRemove(set.Id));
+            if (set.Emitted) _setRemovals.Add(new IpSetRemove(set.Id));
             set.Emitted = false;
             state.Sets.Remove(set);
             return;
@@ -275,15 +226,11 @@ internal sealed class DeltaSequencer(EngineState state)
 
         if (!set.HasChanges) return;
         (List<SetMember> added, List<SetMember> removed) = set.TakeChanges();
-        if (added.Count == 0 && removed.Count == 0) return;
-        bool opens = set.OpeningUses > 0, closes = set.ClosingUses > 0;
-        if (opens == closes)
-            _opening.Add(new IpSetDelta(set.Id, added.ToEquatableArray(), removed.ToEquatableArray()));
-        else
-        {
-            // What closes goes first: members leaving an opening set, members joining a closing one.
-            if (added.Count > 0) (opens ? _opening : _closing).Add(new IpSetDelta(set.Id, added.ToEquatableArray(), []));
-            if (removed.Count > 0) (opens ? _closing : _opening).Add(new IpSetDelta(set.Id, [], removed.ToEquatableArray()));
-        }
+        if (added.Count + removed.Count > 0) _setChanges.Add(new SetChange(set, added.ToEquatableArray(), removed.ToEquatableArray()));
+    }
+
+    private readonly record struct SetChange(SetEntry Set, EquatableArray<SetMember> Added, EquatableArray<SetMember> Removed)
+    {
+        public IpSetDelta Whole => new(Set.Id, Added, Removed);
     }
 }

@@ -23,12 +23,12 @@ namespace Calico.Policy.Engine;
 /// Policies are ordered once for a class (<c>Policies/</c>). <c>DeltaSequencer</c> ends a batch.
 /// </para>
 /// <para>
-/// Order of a flush: new sets; what closes (members leaving sets that allow or joining sets that deny, workload endpoints that go); new policies and profiles; endpoints that leave a
-/// policy whose rules change; changed policies and profiles; endpoints; what opens; removals. So nothing is named before it is there or after it is gone. The deltas of a flush
-/// of one event may be applied one by one: no endpoint lets a packet through on the way that its policy denies before and after, and when the event is about an endpoint, no flow gets
-/// through that is denied before and after. Exceptions: a set used both to allow and to deny (or by a Pass rule) changes in one piece;
-/// a policy that moves to another tier or order, or a profile that gives other labels, while its rules change is two changes. A flush of several events
-/// is to be applied as one transaction.
+/// Order of a flush: new sets; rules for the way; what closes (members leaving sets that allow or joining sets that deny, workload endpoints that go); new policies and profiles;
+/// changed ones; sets used both to allow and to deny; endpoints; what opens; final rules after those for the way; removals. So nothing is named before it is there or after it is
+/// gone. The deltas of a flush may be applied one by one: no endpoint lets a packet through on the way that its policy denies before and after, and when the flush is about one
+/// endpoint, network set or service, no flow gets through that is denied before and after. For that, where several things that count change at once, their rules come twice: first
+/// in a version that denies what a changed rule, or a rule over a set whose members move, could decide (with sets <c>moving:…</c> of those members, gone at the end of the flush),
+/// then as they are to be. <see cref="PolicyEngineOptions.OneTransaction"/> leaves those versions out for a receiver that applies a flush as one.
 /// </para>
 /// <para>Not safe for use from several threads at once. Nothing is emitted twice; a flush without changes is empty.</para>
 /// </remarks>
@@ -65,7 +65,7 @@ public sealed class PolicyEngine
         _workloads = new EndpointStore<WorkloadEndpointId>(_state);
         _hosts = new EndpointStore<HostEndpointId>(_state);
         _networkSets = new EndpointStore<NamespacedName>(_state);
-        _sequencer = new DeltaSequencer(_state);
+        _sequencer = new DeltaSequencer(_state, options?.OneTransaction ?? false);
         _feed = new ResourceFeed(Upsert, Remove);
     }
 

@@ -8,4 +8,10 @@ public sealed class PolicyEngineOptions
     /// Null for the whole cluster: every endpoint counts as local.
     /// </summary>
     public string? NodeName { get; set; }
+
+    /// <summary>
+    /// True when the receiver applies every flush as one transaction, so that nothing can be seen half-way. Then a flush holds no versions of rules that are only for the way
+    /// from one state to the next. False by default.
+    /// </summary>
+    public bool OneTransaction { get; set; }
 }

@@ -10,49 +10,96 @@ using FsCheck.Xunit;
 namespace Calico.Policy.Tests.Engine;
 
 /// <summary>
-/// The deltas of one event, applied one by one: no endpoint lets a packet through on the way that its policy denies before and after; and when it is an endpoint that changes,
+/// The deltas of a flush, applied one by one: no endpoint lets a packet through on the way that its policy denies before and after; and when it is one endpoint that changes,
 /// no flow gets through that is denied before and after.
 /// </summary>
 public sealed class StepwiseProperties
 {
-    [Property(MaxTest = 300, EndSize = 50)]
+    /// <summary>Tell of an object, or take away one that is there.</summary>
+    public sealed record Change(ModelObject? Upsert, int Remove)
+    {
+        public override string ToString() => Upsert?.ToString() ?? $"remove #{Remove}";
+    }
+
+    private static readonly Gen<Change> AnyChange = Gen.Frequency(
+        (4, ClusterGenerators.Object.Select(o => new Change(o, 0))), (1, Gen.Choose(0, 1000).Select(i => new Change(null, i))));
+
+    private static Arbitrary<Change> OneChange => Arb.From(AnyChange, Shrink);
+
+    private static Arbitrary<Change[]> SeveralChanges => Arb.From(
+        from count in Gen.Choose(2, 4) from changes in AnyChange.ArrayOf(count) select changes,
+        changes => Enumerable.Range(0, changes.Length).Select(i => changes.Where((_, at) => at != i).ToArray()));
+
+    private static IEnumerable<Change> Shrink(Change change) => change.Upsert is null ? [] : ClusterGenerators.Shrink(change.Upsert).Select(o => new Change(o, 0));
+
+    [Property(MaxTest = 150, EndSize = 40)]
     public Property OneEventNeverOpensOnTheWay() => Prop.ForAll(
-        ClusterGenerators.ArbitraryCluster(), Arb.From(ClusterGenerators.Object), Arb.From(ClusterGenerators.Flow.ArrayOf(25)), (objects, change, flows) => { AssertNeverOpens(objects, change, flows); });
+        ClusterGenerators.ArbitraryCluster(), OneChange, Arb.From(ClusterGenerators.Flow.ArrayOf(10)), (objects, change, flows) => { AssertNeverOpens(objects, [change], flows); });
+
+    [Property(MaxTest = 150, EndSize = 40)]
+    public Property SeveralEventsNeverOpenOnTheWay() => Prop.ForAll(
+        ClusterGenerators.ArbitraryCluster(), SeveralChanges, Arb.From(ClusterGenerators.Flow.ArrayOf(10)), (objects, changes, flows) => { AssertNeverOpens(objects, changes, flows); });
 
     private static readonly string[] Peers = ["a == 'x'", "a == 'y'", "has(b)", "a == 'x' && has(b)", "all()"];
+    private static readonly Gen<RuleAction> Action = Gen.Elements(RuleAction.Allow, RuleAction.Deny, RuleAction.Pass);
 
-    // Policies of a few plain rules over labels that pods gain and lose: nearly every change moves members between sets.
+    // Policies of a few plain rules over labels that pods gain and lose: nearly every change moves members between sets, and the sets are used both ways.
     private static readonly Gen<PolicyModel> PlainPolicy =
         from number in Gen.Choose(1, 3)
+        from tier in Gen.Elements("default", "last")
+        from order in Gen.Elements<double?>(1, 2)
         from selector in Gen.Elements(Peers)
         from count in Gen.Choose(1, 3)
-        from actions in Gen.Elements(RuleAction.Allow, RuleAction.Deny).ArrayOf(count)
+        from actions in Action.ArrayOf(count)
         from peers in Gen.Elements(Peers).ArrayOf(count)
-        from last in Gen.Elements(RuleAction.Allow, RuleAction.Deny)
+        from last in Action
         from types in Gen.Elements(PolicyTypes.Ingress, PolicyTypes.Egress)
-        select Plain(number, selector, types, [.. actions.Zip(peers), (last, "")]);
+        select Plain(number, selector, types, [.. actions.Zip(peers), (last, "")]) with { Tier = tier, Order = order };
 
     private static readonly Gen<WorkloadEndpointModel> PlainWorkload =
         from number in Gen.Choose(1, 3)
         from a in Gen.Elements("", "x", "y")
         from b in Gen.Elements("", "z")
+        from profile in Gen.Elements("open", "mine")
         select new WorkloadEndpointModel
         {
             Id = new WorkloadEndpointId("n", "k8s", $"pod{number}", "eth0"),
             Nets = [new System.Net.IPNetwork(System.Net.IPAddress.Parse($"10.0.0.{number}"), 32)],
             Labels = LabelMap.From(new Dictionary<string, string> { ["a"] = a, ["b"] = b }.Where(l => l.Value.Length > 0)),
-            Profiles = ["open"],
+            Profiles = [profile],
         };
 
-    [Property(MaxTest = 700)]
-    public Property PodsThatMoveBetweenSetsAreNeverLetThroughOnTheWay() => Prop.ForAll(
-        Arb.From(PlainPolicy.ListOf(3)), Arb.From(PlainWorkload.ListOf(4)),
-        Arb.From(Gen.OneOf(PlainWorkload.Select(w => (ModelObject)w), PlainPolicy.Select(p => (ModelObject)p))), (policies, workloads, change) =>
+    // A profile that gives labels and has rules over sets: both change at once.
+    private static readonly Gen<ProfileModel> PlainProfile =
+        from a in Gen.Elements("x", "y")
+        from actions in Action.ArrayOf(2)
+        from peers in Gen.Elements(Peers).ArrayOf(2)
+        select new ProfileModel
         {
-            ModelObject[] objects = [new ProfileModel { Name = "open", Ingress = [new RuleModel()], Egress = [new RuleModel()] }, .. policies, .. workloads];
-            Flow[] flows = [.. from s in Enumerable.Range(1, 3) from d in Enumerable.Range(1, 3) where s != d select new Flow { Source = System.Net.IPAddress.Parse($"10.0.0.{s}"), Destination = System.Net.IPAddress.Parse($"10.0.0.{d}"), DestinationPort = 80 }];
-            AssertNeverOpens(objects.ToEquatableArray(), change, flows);
-        });
+            Name = "mine",
+            Labels = LabelMap.Of(("a", a)),
+            Ingress = actions.Zip(peers, (action, peer) => new RuleModel { Action = action, Source = new EntityMatch { Selector = peer } }).Append(new RuleModel()).ToEquatableArray(),
+            Egress = [new RuleModel()],
+        };
+
+    private static readonly Gen<ModelObject> PlainObject =
+        Gen.OneOf(PlainWorkload.Select(w => (ModelObject)w), PlainPolicy.Select(p => (ModelObject)p), PlainProfile.Select(p => (ModelObject)p));
+
+    [Property(MaxTest = 1500)]
+    public Property PodsThatMoveBetweenSetsAreNeverLetThroughOnTheWay() => Prop.ForAll(PlainCluster, PlainChanges(1), AssertPlain);
+
+    [Property(MaxTest = 1500)]
+    public Property SeveralMovesNeverOpenOnTheWay() => Prop.ForAll(PlainCluster, PlainChanges(3), AssertPlain);
+
+    private static Arbitrary<EquatableArray<ModelObject>> PlainCluster => Arb.From(
+        from policies in PlainPolicy.ArrayOf(3)
+        from workloads in PlainWorkload.ArrayOf(4)
+        from profile in PlainProfile
+        select ((ModelObject[])[new ProfileModel { Name = "open", Ingress = [new RuleModel()], Egress = [new RuleModel()] }, profile, .. policies, .. workloads]).ToEquatableArray(),
+        ClusterGenerators.Shrink);
+
+    private static Arbitrary<Change[]> PlainChanges(int count) =>
+        Arb.From(Gen.Frequency((5, PlainObject.Select(o => new Change(o, 0))), (1, Gen.Choose(0, 100).Select(i => new Change(null, i)))).ArrayOf(count));
 
     [Fact]
     public void APodThatGoesFromOneDeniedSetToAnotherIsDeniedThroughout()
@@ -64,9 +111,42 @@ public sealed class StepwiseProperties
             Pod("db", "10.0.0.1", ("db", "")),
             Pod("web", "10.0.0.2", ("a", "x")),
         ];
-        Flow flow = new() { Source = System.Net.IPAddress.Parse("10.0.0.2"), Destination = System.Net.IPAddress.Parse("10.0.0.1"), DestinationPort = 80 };
-        Assert.True(AssertNeverOpens(objects.ToEquatableArray(), Pod("web", "10.0.0.2", ("a", "y")), [flow]) > 2);
+        Assert.True(AssertNeverOpens(objects.ToEquatableArray(), [new Change(Pod("web", "10.0.0.2", ("a", "y")), 0)], [WebToDb]).Count > 2);
     }
+
+    [Fact]
+    public void APodThatMovesBetweenSetsUsedBothWaysIsDeniedOnTheWay()
+    {
+        // Allowed exactly when one of the two labels is there: the first tier passes what the second is to judge.
+        PolicyModel first = Plain(1, "has(db)", PolicyTypes.Ingress, [(RuleAction.Pass, "a == 'x'"), (RuleAction.Allow, "b == 'x'"), (RuleAction.Deny, "")]) with { Tier = "first" };
+        PolicyModel second = Plain(2, "has(db)", PolicyTypes.Ingress, [(RuleAction.Deny, "b == 'x'"), (RuleAction.Allow, "a == 'x'")]);
+        ModelObject[] objects =
+        [
+            new TierModel { Name = "first", Order = 1 }, new ProfileModel { Name = "open", Ingress = [new RuleModel()], Egress = [new RuleModel()] },
+            first, second, Pod("db", "10.0.0.1", ("db", "")), Pod("web", "10.0.0.2"),
+        ];
+        IReadOnlyList<PolicyDelta> deltas = AssertNeverOpens(objects.ToEquatableArray(), [new Change(Pod("web", "10.0.0.2", ("a", "x"), ("b", "x")), 0)], [WebToDb]);
+        Assert.Equal(4, deltas.OfType<PolicyUpdate>().Count());
+
+        PolicyEngine transactional = new(new PolicyEngineOptions { OneTransaction = true });
+        foreach (ModelObject model in objects) transactional.Upsert(model);
+        transactional.Flush();
+        transactional.Upsert(Pod("web", "10.0.0.2", ("a", "x"), ("b", "x")));
+        Assert.Equal(3, transactional.Flush().Count);
+    }
+
+    [Fact]
+    public void ChangedRulesDenyOnlyWhatTheyCouldDecideWhileThePolicyMoves()
+    {
+        PolicyModel before = Plain(1, "has(db)", PolicyTypes.Ingress, [(RuleAction.Allow, "a == 'x'"), (RuleAction.Deny, "a == 'y'"), (RuleAction.Allow, "")]);
+        PolicyModel after = Plain(1, "has(db)", PolicyTypes.Ingress, [(RuleAction.Allow, "a == 'x'"), (RuleAction.Deny, "has(b)"), (RuleAction.Allow, "")]) with { Order = 1 };
+        ModelObject[] objects = [new ProfileModel { Name = "open", Ingress = [new RuleModel()], Egress = [new RuleModel()] }, before, Plain(2, "all()", PolicyTypes.Ingress, []) with { Order = 2 }, Pod("db", "10.0.0.1", ("db", "")), Pod("web", "10.0.0.2")];
+        IReadOnlyList<PolicyDelta> deltas = AssertNeverOpens(objects.ToEquatableArray(), [new Change(after, 0)], [WebToDb]);
+        PolicyUpdate onTheWay = deltas.OfType<PolicyUpdate>().First();
+        Assert.Equal([RuleAction.Allow, RuleAction.Deny, RuleAction.Deny, RuleAction.Allow], onTheWay.Policy.Ingress.Select(r => r.Action));
+    }
+
+    private static Flow WebToDb => new() { Source = System.Net.IPAddress.Parse("10.0.0.2"), Destination = System.Net.IPAddress.Parse("10.0.0.1"), DestinationPort = 80 };
 
     private static PolicyModel Plain(int number, string selector, PolicyTypes types, (RuleAction Action, string Peer)[] rules)
     {
@@ -94,81 +174,58 @@ public sealed class StepwiseProperties
         Profiles = ["open"],
     };
 
-    private static int AssertNeverOpens(EquatableArray<ModelObject> objects, ModelObject change, Flow[] flows)
+    private static void AssertPlain(EquatableArray<ModelObject> objects, Change[] changes) => AssertNeverOpens(objects, changes,
+        [.. from s in Enumerable.Range(1, 3) from d in Enumerable.Range(1, 3) where s != d select new Flow { Source = System.Net.IPAddress.Parse($"10.0.0.{s}"), Destination = System.Net.IPAddress.Parse($"10.0.0.{d}"), DestinationPort = 80 }]);
+
+    private static IReadOnlyList<PolicyDelta> AssertNeverOpens(EquatableArray<ModelObject> objects, Change[] changes, Flow[] flows)
     {
-        if (IsTwoChanges(objects, change)) return 0;
         PolicyEngine engine = new();
         ActiveState active = new();
         foreach (ModelObject model in objects) engine.Upsert(model);
         active.Apply(engine.Flush());
         ClusterState cluster = ClusterState.Of(objects);
-        bool wholeFlows = change is WorkloadEndpointModel or NetworkSetModel or EndpointSliceModel;
+        ModelObject[] known = [.. cluster.Objects], changed = [.. changes.Select(c => c.Upsert ?? known[c.Remove % known.Length])];
+        bool wholeFlows = changed is [WorkloadEndpointModel or NetworkSetModel or EndpointSliceModel or NodeModel];
         bool[] before = Judge(active, cluster, flows, wholeFlows);
-        engine.Upsert(change);
-        IReadOnlyList<PolicyDelta> deltas = engine.Flush();
+        for (int i = 0; i < changes.Length; i++)
+        {
+            if (changes[i].Upsert is null) engine.Remove(changed[i]);
+            else engine.Upsert(changed[i]);
+        }
 
-        // A set used both to allow and to deny (or to pass), be it by policies that this very event brings, changes in one piece: which way round is a matter of chance.
-        bool isMixed = HasMixedSets(active, deltas);
+        IReadOnlyList<PolicyDelta> deltas = engine.Flush();
         List<bool[]> between = [];
         foreach (PolicyDelta delta in deltas)
         {
             active.Apply(delta);
-            isMixed |= HasMixedSets(active, deltas);
             between.Add(Judge(active, cluster, flows, wholeFlows));
         }
 
-        if (isMixed) return 0;
-
-        bool[] after = Judge(active, cluster, flows, wholeFlows);
+        bool[] after = between is [.., var last] ? last : before;
         for (int step = 0; step < between.Count; step++)
         {
             for (int i = 0; i < before.Length; i++)
-                Assert.False(between[step][i] && !before[i] && !after[i], $"{flows[i / 3]} after {deltas[step]}\nof\n{string.Join("\n", deltas)}");
+                Assert.False(between[step][i] && !before[i] && !after[i], $"{flows[i * flows.Length / before.Length]} after {deltas[step]}\nof\n{string.Join("\n", deltas)}");
         }
 
-        return deltas.Count;
+        return deltas;
     }
 
-    // A policy that moves to another place, or a profile that gives other labels, while its rules change: one transaction makes that one change, single steps cannot.
-    private static bool IsTwoChanges(EquatableArray<ModelObject> objects, ModelObject change) => change switch
-    {
-        PolicyModel now => objects.OfType<PolicyModel>().LastOrDefault(o => o.Id == now.Id) is { } before && (before.Tier, before.Order) != (now.Tier, now.Order),
-        ProfileModel now => !(objects.OfType<ProfileModel>().LastOrDefault(o => o.Name == now.Name)?.Labels ?? LabelMap.Empty).Equals(now.Labels),
-        _ => false,
-    };
-
-    // For each flow: at the sender, at the receiver, and at both. An endpoint that is not there (any more) lets nothing through.
+    // For each flow: at the sender, at the receiver, at both, and at every hook of every host. A workload that is not there (any more) lets nothing through, a host everything.
     private static bool[] Judge(ActiveState active, ClusterState cluster, Flow[] flows, bool wholeFlows)
     {
         ActiveEvaluator evaluator = new(active);
         return [.. flows.SelectMany(flow =>
         {
             bool leaves = Passes(flow.Source, PolicyTypes.Egress, flow), enters = Passes(flow.Destination, PolicyTypes.Ingress, flow);
-            return new[] { leaves, enters, wholeFlows && leaves && enters };
+            IEnumerable<HookVerdict> hosts = from host in cluster.Hosts.Keys from hook in HostHooks from direction in new[] { PolicyTypes.Ingress, PolicyTypes.Egress }
+                                             select active.Hosts.ContainsKey(host) ? evaluator.Judge(host, hook, direction, flow) : HookVerdict.Allow;
+            return new[] { leaves, enters, wholeFlows && leaves && enters }.Concat(hosts.SelectMany(v => new[] { v == HookVerdict.Allow, v != HookVerdict.Deny }));
         })];
 
         bool Passes(System.Net.IPAddress end, PolicyTypes direction, Flow flow) =>
             cluster.WorkloadAt(end) is not { } workload || (active.Workloads.ContainsKey(workload.Id) && evaluator.Judge(workload.Id, direction, flow) == HookVerdict.Allow);
     }
 
-    private static bool HasMixedSets(ActiveState active, IReadOnlyList<PolicyDelta> deltas) =>
-        deltas.Count > 1 && deltas.OfType<IpSetDelta>().Any(d => IsMixed(active, d.Id));
-
-    private static bool IsMixed(ActiveState active, string id)
-    {
-        bool opens = false, closes = false;
-        foreach (ActiveRule rule in active.Policies.Values.Where(p => !p.Id.IsStaged).SelectMany(p => p.Ingress.Concat(p.Egress)).Concat(active.Profiles.Values.SelectMany(p => p.Ingress.Concat(p.Egress))))
-        {
-            bool positive = Uses(rule.Source, id, positive: true) || Uses(rule.Destination, id, positive: true);
-            bool negative = Uses(rule.Source, id, positive: false) || Uses(rule.Destination, id, positive: false);
-            opens |= (positive && rule.Action == RuleAction.Allow) || (negative && rule.Action == RuleAction.Deny) || ((positive || negative) && rule.Action == RuleAction.Pass);
-            closes |= (positive && rule.Action == RuleAction.Deny) || (negative && rule.Action == RuleAction.Allow) || ((positive || negative) && rule.Action == RuleAction.Pass);
-        }
-
-        return opens && closes;
-    }
-
-    private static bool Uses(ActiveMatch match, string id, bool positive) => positive
-        ? match.IpSets.Contains(id) || match.NamedPortSets.Contains(id) || match.AddressPortSets.Contains(id)
-        : match.NotIpSets.Contains(id) || match.NotNamedPortSets.Contains(id);
+    private static readonly PolicyHook[] HostHooks = [PolicyHook.HostUntracked, PolicyHook.HostPreDnat, PolicyHook.HostNormal, PolicyHook.HostForward];
 }

@@ -1,11 +1,10 @@
 using Calico.Policy.Engine.Labels;
 using Calico.Policy.Model;
-using Calico.Policy.Model.Deltas;
 
 namespace Calico.Policy.Engine.Policies;
 
 /// <summary>A policy with what follows from it while it is active.</summary>
-internal sealed class PolicyEntry(PolicyModel model, SelectorEntry selector)
+internal sealed class PolicyEntry(PolicyModel model, SelectorEntry selector) : RuleOwner
 {
     public PolicyModel Model = model;
     public SelectorEntry Selector = selector;
@@ -14,14 +13,12 @@ internal sealed class PolicyEntry(PolicyModel model, SelectorEntry selector)
     /// <summary>Breaks ties of order, in byte order.</summary>
     public string SortText => field ??= $"{Model.Id.Name}/{Model.Id.Namespace}/{Model.Id.Kind}";
 
-    /// <summary>Its rules resolved to sets while it is active, and the model they were resolved from.</summary>
-    public ActivePolicy? Resolved;
+    /// <summary>The model that its rules in force come from; null while it is not active.</summary>
     public PolicyModel? ResolvedFrom;
-    public List<SetUse>? SetUses;
-
-    /// <summary>What the receiver of the deltas has.</summary>
-    public ActivePolicy? Emitted;
     public bool IsDeleted;
+
+    /// <inheritdoc/>
+    public override bool IsEnforced => !Model.IsStaged;
 
     /// <summary>Staged policies that propose nothing to enforce are not evaluated.</summary>
     public bool IsEvaluated => !Model.IsStaged || Model.StagedAction == StagedAction.Set;

@@ -1,5 +1,6 @@
 using Calico.Net;
 using Calico.Policy.Engine.Labels;
+using Calico.Policy.Engine.Policies;
 using Calico.Policy.Model;
 using Calico.Policy.Model.Deltas;
 
@@ -25,6 +26,11 @@ internal abstract class SetEntry(string id, IpSetKind kind, string description)
 
     /// <summary>Uses in which a further member lets less through.</summary>
     public int ClosingUses;
+
+    public bool IsUsedBothWays => OpeningUses > 0 && ClosingUses > 0;
+
+    /// <summary>The enforced policies and profiles whose rules use the set.</summary>
+    public CompactSet<RuleOwner> Users;
 
     /// <summary>True once the receiver of the deltas knows the set.</summary>
     public bool Emitted;

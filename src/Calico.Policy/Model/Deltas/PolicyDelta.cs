@@ -2,7 +2,8 @@ namespace Calico.Policy.Model.Deltas;
 
 /// <summary>
 /// One change to what is in force. The deltas of a flush, applied in order, lead from one valid state to the next: sets before the rules that use them,
-/// policies and profiles before the endpoints that list them, what closes before what opens, removals last. See <c>Engine/PolicyEngine.cs</c> for the guarantee.
+/// policies and profiles before the endpoints that list them, what closes before what opens, removals last. A policy, profile or set may occur twice: on the way and as it is to be.
+/// See <c>Engine/PolicyEngine.cs</c> for the guarantee.
 /// </summary>
 /// <remarks>The derived records are all there are: a switch over them needs no default.</remarks>
 public abstract record PolicyDelta
