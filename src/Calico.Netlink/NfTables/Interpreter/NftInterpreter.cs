@@ -11,6 +11,7 @@ namespace Calico.Netlink.NfTables.Interpreter;
 public sealed class NftInterpreter
 {
     private readonly List<LiveTable> _tables;
+    private readonly (LiveTable Table, LiveChain Chain)[] _baseChains;
     private readonly NftEnvironment _environment;
 
     /// <summary>An interpreter of some tables.</summary>
@@ -22,6 +23,12 @@ public sealed class NftInterpreter
         ArgumentNullException.ThrowIfNull(tables);
         _environment = environment ?? new NftEnvironment();
         _tables = [.. tables.Select(t => new LiveTable(t, _environment.NowNanoseconds))];
+        _baseChains =
+        [
+            .. _tables.Where(t => !t.Table.Flags.HasFlag(NftTableFlags.Dormant))
+                .SelectMany(t => t.BaseChains.Select(c => (Table: t, Chain: c)))
+                .OrderBy(x => x.Chain.Chain.Base!.Priority),
+        ];
     }
 
     /// <summary>Runs a packet through every base chain of a hook that sees it.</summary>
@@ -78,14 +85,10 @@ public sealed class NftInterpreter
     private NftEvaluation Run(NftPacket packet, bool trace, Func<NftFamily, NftBaseChain, bool> sees)
     {
         Walk walk = new(packet, _environment, trace);
-        IEnumerable<(LiveTable Table, LiveChain Chain)> chains = _tables
-            .Where(t => !t.Table.Flags.HasFlag(NftTableFlags.Dormant))
-            .SelectMany(t => t.BaseChains.Select(c => (t, c)))
-            .Where(x => sees(x.t.Table.Family, x.c.Chain.Base!))
-            .OrderBy(x => x.c.Chain.Base!.Priority);
         NftVerdictCode verdict = NftVerdictCode.Accept;
-        foreach ((LiveTable table, LiveChain chain) in chains)
+        foreach ((LiveTable table, LiveChain chain) in _baseChains)
         {
+            if (!sees(table.Table.Family, chain.Chain.Base!)) continue;
             if (chain.Chain.Base!.Type == "nat" && !SeesNat(packet)) continue;
             verdict = walk.RunBase(table, chain);
             if (verdict != NftVerdictCode.Accept) break;
