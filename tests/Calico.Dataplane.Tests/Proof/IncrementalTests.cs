@@ -100,7 +100,7 @@ public sealed class IncrementalTests
         return state.NodeAt(address) == Cluster.Node ? NodeEnd.Host : NodeEnd.Elsewhere;
     }
 
-    private static void Run(int seed, int steps, Action<ClusterState, CalicoDataplane, FakeKernel, DataplaneOptions> check)
+    internal static void Run(int seed, int steps, Action<ClusterState, CalicoDataplane, FakeKernel, DataplaneOptions> check)
     {
         DataplaneOptions options = DataplaneOptions.Default with { Shape = (PolicyShape)(Math.Abs(seed % 3)) , MaxChainRules = 2 };
         RandomCluster random = new(seed);
