@@ -6,5 +6,5 @@ namespace Calico.Datastore;
 public static class ResourceRules
 {
     /// <summary>Calico's defaults and checks for every kind.</summary>
-    public static IReadOnlyList<IResourceRule> Standard { get; } = [new MetadataRule(), new PolicyDefaults(), new PolicyRule(), new IpamRule(), new BgpRule(), new BgpFilterRule(), new NodeRule(), new TierRule()];
+    public static IReadOnlyList<IResourceRule> Standard { get; } = [new MetadataRule(), new PolicyDefaults(), new PolicyRule(), new IpamRule(), new BgpRule(), new BgpFilterRule(), new NodeRule(), new TierRule(), new FelixRule(), new KubeControllersRule()];
 }

@@ -67,6 +67,24 @@ internal readonly struct FieldReader(JsonObject json, string path, ICollection<R
         return null;
     }
 
+    public void OneOfAnyCase(string name, params string[] allowed)
+    {
+        if (Text(name) is { Length: > 0 } text && !allowed.Contains(text, StringComparer.OrdinalIgnoreCase)) Add(name, $"must be one of {string.Join(", ", allowed)}, not '{text}'");
+    }
+
+    /// <summary>A list of ports and of ranges <c>first:last</c>.</summary>
+    public void PortRanges(string name)
+    {
+        foreach ((int index, JsonNode? item) in List(name))
+        {
+            string[] ends = item is JsonValue value && value.TryGetValue(out string? text) ? text.Split(':') : [item?.ToJsonString() ?? ""];
+            ushort[] ports = [.. ends.Select(e => ushort.TryParse(e, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) ? port : (ushort)0)];
+            if (ends.Length > 2 || ports.Contains((ushort)0) || ports[0] > ports[^1]) Add(DocumentPath.Join(name, index), "must be a port from 1 to 65535 or a range first:last");
+        }
+    }
+
+    public void Annotations(string name) => MetadataRule.Annotations(json[name], DocumentPath.Join(path, name), problems);
+
     public void Selector(string name)
     {
         if (Text(name) is { Length: > 0 } text && !Calico.Policy.Selectors.Selector.TryParse(text, out _, out SelectorError error)) Add(name, error.ToString());

@@ -19,7 +19,7 @@ internal sealed class MetadataRule : IResourceRule
         Name(resource, problems);
         if (resource.Kind.IsNamespaced) Segment(resource.Namespace, "metadata.namespace", problems);
         Labels(resource.Metadata["labels"], problems);
-        Annotations(resource.Metadata["annotations"], problems);
+        Annotations(resource.Metadata["annotations"], "metadata.annotations", problems);
     }
 
     private static void Name(Resource resource, ICollection<ResourceProblem> problems)
@@ -47,18 +47,18 @@ internal sealed class MetadataRule : IResourceRule
         }
     }
 
-    private static void Annotations(JsonNode? annotations, ICollection<ResourceProblem> problems)
+    internal static void Annotations(JsonNode? annotations, string at, ICollection<ResourceProblem> problems)
     {
         long size = 0;
-        foreach ((string key, JsonNode? value) in Entries(annotations, "metadata.annotations", problems))
+        foreach ((string key, JsonNode? value) in Entries(annotations, at, problems))
         {
             // Kubernetes compares annotation keys in lower case.
-            QualifiedName(key, key.ToLowerInvariant(), DocumentPath.Join("metadata.annotations", key), problems);
-            if (!TryText(value, out string text)) problems.Add(new(DocumentPath.Join("metadata.annotations", key), "must be a string"));
+            QualifiedName(key, key.ToLowerInvariant(), DocumentPath.Join(at, key), problems);
+            if (!TryText(value, out string text)) problems.Add(new(DocumentPath.Join(at, key), "must be a string"));
             size += key.Length + text.Length;
         }
 
-        if (size > MaximumAnnotations) problems.Add(new("metadata.annotations", $"must be no more than {MaximumAnnotations} bytes together"));
+        if (size > MaximumAnnotations) problems.Add(new(at, $"must be no more than {MaximumAnnotations} bytes together"));
     }
 
     private static JsonObject Entries(JsonNode? map, string path, ICollection<ResourceProblem> problems)

@@ -22,20 +22,20 @@ public sealed class ValidationTests
         Assert.True(valid == (problems.Count == 0), $"{resource.ToJsonText()}\n{string.Join('\n', problems)}");
     }
 
-    // Left out: FelixConfiguration and KubeControllersConfiguration, which are stored and given back but not judged. Felix replaces a bad parameter by its
-    // default, so that the meaning of a parameter is for its reader to check; the controllers are not part of this project.
-    private static readonly string[] NotJudged = ["FelixConfiguration", "FelixConfigurationSpec", "KubeControllersConfiguration", "KubeControllersConfigurationSpec", "NodeControllerConfig"];
+    /// <summary>validator_policy.json: parts of kinds that are not policy's.</summary>
+    private static readonly string[] Parts = ["ProtoPort", "Template"];
 
-    public static IEnumerable<TheoryDataRow<int>> Others =>
-        from one in Cases.Numbered("policy/validator_other.json")
-        where one.Case is not { } found || !NotJudged.Contains(found.GetProperty("kind").GetString())
-        select new TheoryDataRow<int>(one.Number);
+    public static IEnumerable<TheoryDataRow<string, int>> Others =>
+        Cases.Numbered("policy/validator_other.json").Select(one => new TheoryDataRow<string, int>("validator_other", one.Number)).Concat(
+            from one in Cases.Numbered("policy/validator_policy.json")
+            where one.Case is not { } found || Parts.Contains(found.GetProperty("kind").GetString())
+            select new TheoryDataRow<string, int>("validator_policy", one.Number));
 
     [Theory]
     [MemberData(nameof(Others))]
-    public void Objects_and_fragments_are_taken_and_refused_as_Calico_does(int number)
+    public void Objects_and_fragments_are_taken_and_refused_as_Calico_does(string file, int number)
     {
-        JsonElement one = Cases.Get("policy/validator_other.json", number);
+        JsonElement one = Cases.Get($"policy/{file}.json", number);
         Resource resource = Build(one.GetProperty("kind").GetString()!, Cases.Expand(one.GetProperty("value")), "metadata");
         IReadOnlyList<ResourceProblem> problems = Resources.Validate(resource);
         Assert.True(one.GetProperty("valid").GetBoolean() == (problems.Count == 0), $"{one.GetProperty("ref")}\n{resource.ToJsonText()}\n{string.Join('\n', problems)}");
@@ -57,6 +57,9 @@ public sealed class ValidationTests
             case "BGPFilterRuleV4": return New("BGPFilter", new JsonObject { ["exportV4"] = new JsonArray(input) });
             case "BGPFilterRuleV6": return New("BGPFilter", new JsonObject { ["importV6"] = new JsonArray(input) });
             case "BGPFilterOperation": return New("BGPFilter", new JsonObject { ["exportV4"] = new JsonArray(new JsonObject { ["action"] = "Accept", ["operations"] = new JsonArray(input) }) });
+            case "NodeControllerConfig": return New("KubeControllersConfiguration", new JsonObject { ["controllers"] = new JsonObject { ["node"] = input } });
+            case "Template": return Build("NodeControllerConfig", new JsonObject { ["hostEndpoint"] = new JsonObject { ["templates"] = new JsonArray(input) } }, metadata);
+            case "ProtoPort": return New("FelixConfiguration", new JsonObject { ["failsafeInboundHostPorts"] = new JsonArray(input) });
             case "NodeStatus": return WithStatus("Node", (JsonObject)input);
         }
 

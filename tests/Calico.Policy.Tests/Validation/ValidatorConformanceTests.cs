@@ -8,8 +8,8 @@ namespace Calico.Policy.Tests.Validation;
 /// <summary>Calico's validator tables: object or fragment → accepted or not.</summary>
 public class ValidatorConformanceTests
 {
-    // ProtoPort: a failsafe port of a FelixConfiguration. Template: a host endpoint template of a KubeControllersConfiguration. Neither kind is judged:
-    // they are stored and given back as they are. The other kinds that are not policy's (validator_other.json) are judged by the tests of the datastore.
+    // ProtoPort: a failsafe port of a FelixConfiguration. Template: a host endpoint template of a KubeControllersConfiguration. These and the other kinds
+    // that are not policy's (validator_other.json) are judged by the tests of the datastore.
     // A kind that is neither here nor known below fails its test.
     private static readonly string[] Elsewhere = ["ProtoPort", "Template"];
 
