@@ -11,7 +11,7 @@ public sealed partial class CalicoDataplane
     private async ValueTask<FlushReport> FlushLockedAsync(CancellationToken cancellationToken)
     {
         List<string> problems = [];
-        bool report = !_interfacesKnown;
+        _unreported |= !_interfacesKnown;
         await ReadInterfacesAsync(cancellationToken).ConfigureAwait(false);
         RulesetChange change;
         List<WorkloadEndpointModel> endpoints;
@@ -30,7 +30,7 @@ public sealed partial class CalicoDataplane
                 _endpointsChanged = false;
                 _active = [.. _planner.Workloads.Active.Select(a => a.Model)];
                 PlanWorkloadRoutes(_active);
-                report = true;
+                _unreported = true;
             }
 
             endpoints = _active;
@@ -38,7 +38,7 @@ public sealed partial class CalicoDataplane
 
         int rules = await _ruleset.ApplyAsync(change, cancellationToken).ConfigureAwait(false);
         WriteMtu(problems);
-        if (report)
+        if (_unreported)
         {
             Configure(endpoints, problems);
             await LimitBandwidthAsync(endpoints, problems, cancellationToken).ConfigureAwait(false);
@@ -47,11 +47,18 @@ public sealed partial class CalicoDataplane
         await EnsureTunnelsAsync(problems, cancellationToken).ConfigureAwait(false);
         (int put, int deleted, IReadOnlyList<RouteFailure> failures) = await _routeApplier.ApplyAsync(NothingHeld, cancellationToken).ConfigureAwait(false);
         await CleanConnectionsAsync(rules > 0, problems, cancellationToken).ConfigureAwait(false);
-        foreach ((string chain, string reason) in _ruleset.Quarantined) problems.Add($"Chain {chain} drops everything: the kernel refused {reason}");
-        foreach (RouteFailure failure in failures) problems.Add($"Route {failure.Route}: {failure.Error}.");
-        if (report || failures.Count > 0)
+        lock (_lock)
         {
-            lock (_lock) _endpoints.Report(endpoints, _routeApplier.Interfaces, failures.Select(f => f.Route.Destination).ToHashSet());
+            problems.AddRange(_ruleset.Quarantine.Problems);
+            _unreported |= _closedBefore || !_ruleset.Quarantine.IsEmpty;
+            _closedBefore = !_ruleset.Quarantine.IsEmpty;
+        }
+
+        foreach (RouteFailure failure in failures) problems.Add($"Route {failure.Route}: {failure.Error}.");
+        if (_unreported || failures.Count > 0)
+        {
+            _unreported = false;
+            lock (_lock) _endpoints.Report(endpoints, _routeApplier.Interfaces, failures.Select(f => f.Route.Destination).ToHashSet(), e => _planner.Workloads.ReasonClosed(e, _ruleset.Quarantine));
         }
 
         return new FlushReport(rules, put, deleted, problems);
@@ -62,6 +69,8 @@ public sealed partial class CalicoDataplane
     private bool _endpointsChanged;
     private bool _tunnelsChanged;
     private bool? _bandwidthLimited;
+    private bool _closedBefore;
+    private bool _unreported;
 
     private async ValueTask ReadInterfacesAsync(CancellationToken cancellationToken)
     {

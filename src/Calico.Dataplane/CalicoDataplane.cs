@@ -353,6 +353,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
 
     private async Task FlushWhenToldAsync(CancellationToken cancellationToken)
     {
+        TimeSpan pause = FirstPause;
         Wake();
         while (await _wake.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -361,17 +362,21 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
             {
                 FlushReport report = await FlushAsync(cancellationToken).ConfigureAwait(false);
                 foreach (string problem in report.Problems) Log.Problem(_logger, problem);
+                pause = FirstPause;
             }
             catch (Exception e) when (e is NetlinkException or NftTransactionException)
             {
-                Log.FlushFailed(_logger, e);
+                Log.FlushFailed(_logger, pause.TotalSeconds, e);
                 Resync();
-                await Task.Delay(TimeSpan.FromSeconds(1), _time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(10), _time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Closes the kernel's connections. What is in the kernel stays: packets keep flowing as they did.</summary>
     public ValueTask DisposeAsync()
@@ -422,7 +427,7 @@ public sealed partial class CalicoDataplane : IAsyncDisposable
         [LoggerMessage(EventId = 5004, Level = LogLevel.Error, Message = "Changes in the kernel cannot be watched; everything is compared, and watched again.")]
         public static partial void WatchFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "A flush failed; everything is compared with the kernel and tried again.")]
-        public static partial void FlushFailed(ILogger logger, Exception exception);
+        [LoggerMessage(EventId = 5002, Level = LogLevel.Error, Message = "A flush failed; in {Pause} s everything is compared with the kernel and tried again.")]
+        public static partial void FlushFailed(ILogger logger, double pause, Exception exception);
     }
 }

@@ -31,20 +31,22 @@ internal sealed class EndpointTracker(Action<EndpointStatus> changed)
     /// <param name="inForce">The endpoints whose policy the kernel has now, in the version that was flushed.</param>
     /// <param name="interfaces">The interfaces that are there.</param>
     /// <param name="failedRoutes">Destinations the kernel refused.</param>
-    public void Report(IEnumerable<WorkloadEndpointModel> inForce, IReadOnlyDictionary<string, KernelInterface> interfaces, IReadOnlySet<IPNetwork> failedRoutes)
+    /// <param name="closed">Why the ruleset drops all packets of an endpoint against its policy; null when it does not.</param>
+    public void Report(IEnumerable<WorkloadEndpointModel> inForce, IReadOnlyDictionary<string, KernelInterface> interfaces, IReadOnlySet<IPNetwork> failedRoutes, Func<WorkloadEndpointModel, string?> closed)
     {
         foreach (WorkloadEndpointModel model in inForce)
         {
             if (!_entries.TryGetValue(model.Id, out Entry? entry) || !ReferenceEquals(entry.Model, model)) continue;
-            (EndpointState state, string reason) = StateOf(model, interfaces, failedRoutes);
+            (EndpointState state, string reason) = StateOf(model, interfaces, failedRoutes, closed(model));
             if (entry.Status.State != state || entry.Status.Reason != reason)
                 Set(model.Id, entry with { Status = entry.Status with { State = state, Reason = reason } });
         }
     }
 
-    private static (EndpointState, string) StateOf(WorkloadEndpointModel model, IReadOnlyDictionary<string, KernelInterface> interfaces, IReadOnlySet<IPNetwork> failedRoutes)
+    private static (EndpointState, string) StateOf(WorkloadEndpointModel model, IReadOnlyDictionary<string, KernelInterface> interfaces, IReadOnlySet<IPNetwork> failedRoutes, string? closed)
     {
         if (!model.IsActive) return (EndpointState.Down, "administratively down");
+        if (closed is not null) return (EndpointState.Failed, closed);
         if (!interfaces.TryGetValue(model.InterfaceName, out KernelInterface? device)) return (EndpointState.Pending, $"interface {model.InterfaceName} is not there");
         if (!device.IsUp) return (EndpointState.Pending, $"interface {model.InterfaceName} is down");
         foreach (IPNetwork net in model.Nets)

@@ -1,5 +1,6 @@
 using Calico.Dataplane.Compile;
 using Calico.Dataplane.Ruleset;
+using Calico.Netlink;
 using Calico.Netlink.NfTables;
 
 namespace Calico.Dataplane.Kernel;
@@ -7,55 +8,65 @@ namespace Calico.Dataplane.Kernel;
 /// <summary>
 /// Keeps our table in the kernel equal to the wanted one. Normally only changes are committed. On start, when asked to resync, and after a refused
 /// transaction the table is read and the difference committed; so restart and repair are the same path as the first start.
-/// What the kernel refuses even then is found and quarantined: its chain drops everything until its content changes or the next resync, and the rest applies.
+/// What the kernel refuses even then is found – it says so itself, or halves are tried – and closed, and the rest applies.
 /// </summary>
 /// <param name="kernel">The kernel.</param>
 /// <param name="state">The wanted table; others change it meanwhile, under <paramref name="gate"/>.</param>
-/// <param name="gate">Held whenever the state is looked at, never while the kernel is waited for.</param>
+/// <param name="gate">Held whenever the state or the quarantine is looked at, never while the kernel is waited for.</param>
 internal sealed class RulesetApplier(IDataplaneKernel kernel, RulesetState state, Lock gate)
 {
     public static readonly NftTableId Table = new(NftFamily.Inet, Names.Table);
 
     private const int Attempts = 16;
-    private readonly Dictionary<string, (NftChain Refused, string Reason)> _quarantined = new(StringComparer.Ordinal);
+
+    /// <summary>So many times in a row a lack of memory is taken for a passing one; after that for the fault of what is asked for.</summary>
+    private const int Patience = 4;
+
+    private int _lacking;
     private bool _known;
 
-    /// <summary>The next apply compares with the kernel instead of trusting what was committed before, and tries quarantined chains again.</summary>
+    /// <summary>What the kernel refused. Look at it under the gate.</summary>
+    public Quarantine Quarantine { get; } = new();
+
+    /// <summary>The next apply compares with the kernel instead of trusting what was committed before, and tries what is closed again. Call it under the gate.</summary>
     public void Distrust()
     {
         _known = false;
-        _quarantined.Clear();
+        Quarantine.Clear();
     }
 
-    /// <summary>Chains that drop everything because the kernel refused their content, and why.</summary>
-    public IEnumerable<(string Chain, string Reason)> Quarantined => _quarantined.Select(q => (q.Key, q.Value.Reason));
-
     /// <returns>How many changes were committed.</returns>
-    /// <exception cref="NftTransactionException">The kernel refuses even what nothing can be quarantined for, such as a base chain.</exception>
+    /// <exception cref="NftTransactionException">The kernel refuses even what cannot be closed, such as a base chain; or it lacks memory. Nothing was applied.</exception>
+    /// <exception cref="NetlinkException">The kernel cannot be spoken to.</exception>
     public async ValueTask<int> ApplyAsync(RulesetChange change, CancellationToken cancellationToken)
     {
-        if (_known && _quarantined.Count == 0)
+        bool opened;
+        lock (gate) opened = Quarantine.Forget(change);
+        if (_known && !opened)
         {
             if (change.IsEmpty) return 0;
             List<NftChange> changes = RulesetTransaction.Order(Table, change);
             try
             {
-                await kernel.CommitAsync(changes, cancellationToken).ConfigureAwait(false);
+                await LargeTransaction.CommitAsync(kernel, changes, cancellationToken).ConfigureAwait(false);
                 return changes.Count;
             }
             catch (NftTransactionException)
             {
-                _known = false; // someone else changed our table, or a change is bad: find out which below
+                // Someone else changed our table, or a change is bad: which, is found below.
+            }
+            catch (NetlinkException e) when (e.Errno == Errno.NoBuffers)
+            {
+                // The answer was lost: below the table is read.
+            }
+            catch
+            {
+                _known = false;
+                throw;
             }
         }
 
-        lock (gate) ForgetChanged();
         return await ResyncAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    private void ForgetChanged()
-    {
-        foreach (string changed in _quarantined.Where(q => !q.Value.Refused.Equals(state.Chains.GetValueOrDefault(q.Key))).Select(q => q.Key).ToList()) _quarantined.Remove(changed);
     }
 
     private async ValueTask<int> ResyncAsync(CancellationToken cancellationToken)
@@ -64,27 +75,26 @@ internal sealed class RulesetApplier(IDataplaneKernel kernel, RulesetState state
         {
             // Taken as known from here on: whoever distrusts it meanwhile is heard at the next apply.
             _known = true;
+            IReadOnlyList<NftChange> changes = [];
             try
             {
                 NftTable? current = await kernel.ReadTableAsync(Table, cancellationToken).ConfigureAwait(false);
-                NftTable wanted;
-                lock (gate) wanted = Wanted();
-                IReadOnlyList<NftChange> changes = NftPlanner.Plan(current, wanted);
-                if (changes.Count > 0) await kernel.CommitAsync(changes, cancellationToken).ConfigureAwait(false);
+                lock (gate) changes = [.. NftPlanner.Plan(current, Quarantine.Apply(Whole())).Where(c => !Quarantine.IsKept(c))];
+                if (changes.Count > 0) await LargeTransaction.CommitAsync(kernel, changes, cancellationToken).ConfigureAwait(false);
+                _lacking = 0;
                 return changes.Count;
-            }
-            catch (NftTransactionException e) when (attempt < Attempts && !e.IsGenerationConflict)
-            {
-                bool any;
-                lock (gate) any = Quarantine(e);
-                if (!any)
-                {
-                    _known = false;
-                    throw;
-                }
             }
             catch (NftTransactionException e) when (attempt < Attempts && e.IsGenerationConflict)
             {
+            }
+            catch (NetlinkException e) when (attempt < Attempts && e.Errno == Errno.NoBuffers)
+            {
+            }
+            catch (NftTransactionException e) when (attempt < Attempts && (!IsLack(e) || ++_lacking > Patience))
+            {
+                if (await CloseAsync(e, changes, cancellationToken).ConfigureAwait(false)) continue;
+                _known = false;
+                throw;
             }
             catch
             {
@@ -94,44 +104,44 @@ internal sealed class RulesetApplier(IDataplaneKernel kernel, RulesetState state
         }
     }
 
-    /// <summary>The kernel names every message it refused. A refused set takes the chains that test it with it: without its members they cannot be trusted.</summary>
-    private bool Quarantine(NftTransactionException refusal)
+    private NftTable Whole() => state.ToTable(Table.Family, Table.Name);
+
+    private static bool IsLack(NftTransactionException e) => e.Failures.Count > 0 && e.Failures.All(f => f.Error.Code is Errno.OutOfMemory or Errno.TryAgain or Errno.Interrupted or Errno.NoBuffers);
+
+    /// <summary>Closes what the kernel names, or, when it names nothing or many at once, what a rehearsal finds.</summary>
+    private async ValueTask<bool> CloseAsync(NftTransactionException refusal, IReadOnlyList<NftChange> changes, CancellationToken cancellationToken)
     {
-        bool any = false;
+        List<(RulesetPart Part, string Reason)> guilty = [];
+        HashSet<RulesetPart> suspects = [];
+        List<(RulesetPart, string)> namedSets = [];
+        bool kept = false;
         foreach (NftFailure failure in refusal.Failures)
         {
-            IEnumerable<string> chains = failure.Change switch
+            RulesetPart[] named = [.. RulesetPart.Of(failure.Change)];
+            if (named is [{ } one]) guilty.Add((one, $"{failure.Change!.Subject}: {failure.Error}"));
+            else suspects.UnionWith(named);
+            if (failure.Change is NftAddElements elements && named.Length > 1) namedSets.Add((new RulesetPart.Set(elements.Set.Name), $"{elements.Subject}: {failure.Error}"));
+            if (failure.Change is { } deletion && named.Length == 0)
             {
-                NftAddRule c => [c.Chain],
-                NftReplaceRule c => [c.Chain],
-                NftAddChain c => [c.Definition.Name],
-                NftAddSet c => ChainsThatTest(c.Definition.Name),
-                NftAddElements c => ChainsThatTest(c.Set.Name),
-                _ => [],
-            };
-            foreach (string name in chains)
-            {
-                if (state.Chains.TryGetValue(name, out NftChain? chain) && chain.Base is null) any |= _quarantined.TryAdd(name, (chain, $"{failure.Change!.Subject}: {failure.Error}"));
+                lock (gate) kept |= Quarantine.Keep(deletion, $"{failure.Error}");
             }
+        }
+
+        if (guilty.Count == 0 && !kept)
+        {
+            if (suspects.Count == 0) suspects = [.. changes.SelectMany(RulesetPart.Of)];
+            NftTable wanted;
+            lock (gate) wanted = Quarantine.Apply(Whole());
+            IReadOnlyList<(RulesetPart, string)> found = await new Rehearsal(kernel, wanted).FindAsync([.. suspects], cancellationToken).ConfigureAwait(false);
+            guilty.AddRange(found.Count > 0 ? found : namedSets);
+        }
+
+        bool any = kept;
+        lock (gate)
+        {
+            foreach ((RulesetPart part, string reason) in guilty) any |= Quarantine.Close(part, reason, state);
         }
 
         return any;
     }
-
-    private IEnumerable<string> ChainsThatTest(string set) =>
-        state.Chains.Values.Where(c => c.Rules.Any(r => r.Expressions.Any(e => e is Netlink.NfTables.Expressions.LookupExpression lookup && lookup.Set == set))).Select(c => c.Name);
-
-    private NftTable Wanted()
-    {
-        NftTable table = state.ToTable(Table.Family, Table.Name);
-        if (_quarantined.Count == 0) return table;
-        NftRule drop = new RuleWriter().Count().Verdict(NftVerdict.Drop).Build("quarantined: the kernel refused this chain");
-        table = table with { Chains = table.Chains.Select(c => _quarantined.ContainsKey(c.Name) ? c with { Rules = [drop] } : c).ToValueList() };
-        HashSet<string> tested = [.. table.Chains.SelectMany(c => c.Rules).SelectMany(r => r.Expressions).OfType<Netlink.NfTables.Expressions.LookupExpression>().Select(l => l.Set)];
-        return table with { Sets = table.Sets.Where(s => tested.Contains(s.Name) || !IsPolicySet(s.Name)).ToValueList() };
-    }
-
-    private static bool IsPolicySet(string name) => name.StartsWith("ips", StringComparison.Ordinal) || name.StartsWith("nets", StringComparison.Ordinal) || name.StartsWith("ports", StringComparison.Ordinal)
-        || name.StartsWith("hosts", StringComparison.Ordinal) || name.StartsWith("ranges", StringComparison.Ordinal) || name.StartsWith("protocols", StringComparison.Ordinal)
-        || name.StartsWith("classes", StringComparison.Ordinal);
 }

@@ -58,6 +58,10 @@ internal sealed class WorkloadTable
 
     public WorkloadEndpointModel? Find(WorkloadEndpointId id) => _endpoints.GetValueOrDefault(id)?.Model;
 
+    /// <summary>Why an endpoint's packets are dropped because the kernel refused something; null when they are not.</summary>
+    public string? ReasonClosed(WorkloadEndpointModel model, Kernel.Quarantine quarantine) =>
+        quarantine.IsEmpty || !_endpoints.TryGetValue(model.Id, out Endpoint? endpoint) ? null : quarantine.ReasonFor(model.InterfaceName, endpoint.Egress.ChainName, endpoint.Ingress.ChainName);
+
     public void Put(WorkloadEndpointModel model, EndpointPolicies policies)
     {
         Endpoint? old = _endpoints.GetValueOrDefault(model.Id);

@@ -51,15 +51,6 @@ internal static class RulesetTransaction
         return changes;
     }
 
-    /// <summary>The table made anew in one transaction, whatever was in it.</summary>
-    public static List<NftChange> Rebuild(NftTableId table, RulesetState state)
-    {
-        RulesetChange everything = new();
-        everything.Chains.AddRange(state.Chains.Values.Select(c => ((NftChain?)null, (NftChain?)c)));
-        everything.Sets.AddRange(state.Sets.Values.Select(s => ((KernelSet?)null, (KernelSet?)s)));
-        return [new NftAddTable(new NftTable(table.Family, table.Name)), new NftDeleteTable(table), .. Order(table, everything)];
-    }
-
     private static void AddChunks(IEnumerable<NftElement> elements, Action<ValueList<NftElement>> add)
     {
         foreach (NftElement[] chunk in elements.Chunk(ElementsPerChange)) add(ValueList.Create<NftElement>(chunk));
