@@ -83,7 +83,7 @@ internal sealed class DeltaSequencer(EngineState state, bool oneTransaction)
     private void GoByTheWay(List<SetChange> turning)
     {
         Dictionary<string, MovingMembers> moving = new(StringComparer.Ordinal);
-        HashSet<PolicyDelta> news = new(_rules.New, ReferenceEqualityComparer.Instance);
+        HashSet<PolicyDelta?> news = new(_rules.New.Concat(_rules.Changes.Select(c => c.After)), ReferenceEqualityComparer.Instance);
         Dictionary<RuleOwner, RuleChange> changes = _rules.Changes.Where(c => c.Owner.IsEnforced).ToDictionary(c => c.Owner);
         foreach (SetChange change in turning)
         {
@@ -94,7 +94,7 @@ internal sealed class DeltaSequencer(EngineState state, bool oneTransaction)
             _setRemovals.Add(new IpSetRemove(members.SetId));
             foreach (RuleOwner user in set.Users)
             {
-                // What is new is listed only after the sets have changed.
+                // What is new is listed only after the sets have changed; what changes is in the list already, perhaps by an owner that went and came back.
                 if (user.Told is { } told && !news.Contains(told)) changes.TryAdd(user, new RuleChange(user, told, told));
             }
         }

@@ -146,6 +146,17 @@ public sealed class StepwiseProperties
         Assert.Equal([RuleAction.Allow, RuleAction.Deny, RuleAction.Deny, RuleAction.Allow], onTheWay.Policy.Ingress.Select(r => r.Action));
     }
 
+    [Fact]
+    public void APolicyThatGoesAndComesBackWithOtherRulesComesOnceOnTheWay()
+    {
+        PolicyModel before = Plain(1, "has(db)", PolicyTypes.Ingress, []), after = Plain(1, "has(db)", PolicyTypes.Ingress, [(RuleAction.Allow, "a == 'x'"), (RuleAction.Allow, "")]) with { Tier = "last" };
+        PolicyModel other = Plain(2, "has(db)", PolicyTypes.Ingress, [(RuleAction.Allow, "a == 'x'")]) with { Order = 1 };
+        ModelObject[] objects = [new ProfileModel { Name = "open", Ingress = [new RuleModel()], Egress = [new RuleModel()] }, before, other, Pod("db", "10.0.0.1", ("db", "")), Pod("web", "10.0.0.2")];
+        Change[] changes = [new Change(null, Array.IndexOf([.. ClusterState.Of(objects).Objects], before)), new Change(after, 0), new Change(Pod("web", "10.0.0.2", ("a", "x")), 0)];
+        IReadOnlyList<PolicyDelta> deltas = AssertNeverOpens(objects.ToEquatableArray(), changes, [WebToDb]);
+        Assert.Equal(2, deltas.OfType<PolicyUpdate>().Count(u => u.Policy.Id == before.Id));
+    }
+
     private static Flow WebToDb => new() { Source = System.Net.IPAddress.Parse("10.0.0.2"), Destination = System.Net.IPAddress.Parse("10.0.0.1"), DestinationPort = 80 };
 
     private static PolicyModel Plain(int number, string selector, PolicyTypes types, (RuleAction Action, string Peer)[] rules)
