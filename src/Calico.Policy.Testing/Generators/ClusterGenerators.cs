@@ -160,6 +160,11 @@ public static class ClusterGenerators
         WorkloadEndpointModel workload => LabelGenerators.Shrink(workload.Labels).Select(labels => workload with { Labels = labels })
             .Concat(workload.Ports.IsEmpty ? [] : [workload with { Ports = [] }])
             .Concat(workload.Profiles.IsEmpty ? [] : [workload with { Profiles = [] }]),
+        HostEndpointModel host => LabelGenerators.Shrink(host.Labels).Select(labels => host with { Labels = labels })
+            .Concat(host.Ports.IsEmpty ? [] : [host with { Ports = [] }])
+            .Concat(host.Profiles.IsEmpty ? [] : [host with { Profiles = [] }]),
+        NetworkSetModel set => LabelGenerators.Shrink(set.Labels).Select(labels => set with { Labels = labels })
+            .Concat(set.Nets.Select((_, at) => set with { Nets = set.Nets.Where((_, index) => index != at).ToEquatableArray() })),
         NodeModel node => LabelGenerators.Shrink(node.Labels).Select(labels => node with { Labels = labels }),
         ProfileModel profile => LabelGenerators.Shrink(profile.Labels).Select(labels => profile with { Labels = labels })
             .Concat(profile.Ingress.IsEmpty && profile.Egress.IsEmpty ? [] : [profile with { Ingress = [], Egress = [] }]),
@@ -169,8 +174,20 @@ public static class ClusterGenerators
     /// <summary>FsCheck's view of <see cref="Cluster"/> with its shrinker.</summary>
     public static Arbitrary<EquatableArray<ModelObject>> ArbitraryCluster() => Arb.From(Cluster, Shrink);
 
-    /// <summary>FsCheck's view of <see cref="Flow"/>.</summary>
-    public static Arbitrary<Flow> ArbitraryFlow() => Arb.From(Flow);
+    /// <summary>Simpler flows between the same addresses.</summary>
+    public static IEnumerable<Flow> Shrink(Flow flow)
+    {
+        ushort plain = NetworkGenerators.Ports[0];
+        if (flow.State != ConntrackState.New) yield return flow with { State = ConntrackState.New };
+        if (flow.SourcePort != plain) yield return flow with { SourcePort = plain };
+        if (flow.DestinationPort != plain) yield return flow with { DestinationPort = plain };
+        if (flow.IcmpType != 0) yield return flow with { IcmpType = 0 };
+        if (flow.IcmpCode != 0) yield return flow with { IcmpCode = 0 };
+        if (flow.Protocol != IpProtocol.Tcp) yield return flow with { Protocol = IpProtocol.Tcp };
+    }
+
+    /// <summary>FsCheck's view of <see cref="Flow"/> with its shrinker.</summary>
+    public static Arbitrary<Flow> ArbitraryFlow() => Arb.From(Flow, Shrink);
 
     private static Gen<IPAddress> Address => Gen.Frequency(
         (5, Gen.Elements(NetworkGenerators.EndpointAddresses.AsEnumerable())),

@@ -89,6 +89,28 @@ public static class ResourceGenerators
         KubernetesNetworkPolicy.Select(static p => (Resource)p), ClusterNetworkPolicy.Select(static p => (Resource)p), AdminNetworkPolicy.Select(static p => (Resource)p),
         BaselineAdminNetworkPolicy.Select(static p => (Resource)p), NamespacedCalicoPolicy, GlobalCalicoPolicy);
 
+    /// <summary>The policy with one rule fewer.</summary>
+    public static IEnumerable<Resource> Shrink(Resource policy) => policy switch
+    {
+        KubernetesNetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        ClusterNetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        AdminNetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        BaselineAdminNetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        NetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        StagedNetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        StagedKubernetesNetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        GlobalNetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        StagedGlobalNetworkPolicy p => Fewer(p.Spec.Ingress, p.Spec.Egress, (ingress, egress) => p with { Spec = p.Spec with { Ingress = ingress, Egress = egress } }),
+        _ => [],
+    };
+
+    /// <summary>FsCheck's view of <see cref="Policy"/> with its shrinker.</summary>
+    public static Arbitrary<Resource> ArbitraryPolicy() => Arb.From(Policy, Shrink);
+
+    private static IEnumerable<Resource> Fewer<TIngress, TEgress>(EquatableArray<TIngress> ingress, EquatableArray<TEgress> egress, Func<EquatableArray<TIngress>, EquatableArray<TEgress>, Resource> with) =>
+        ingress.Select((_, at) => with(ingress.Where((_, index) => index != at).ToEquatableArray(), egress))
+            .Concat(egress.Select((_, at) => with(ingress, egress.Where((_, index) => index != at).ToEquatableArray())));
+
     private static Gen<string> ClusterAction => Gen.Elements("Accept", "Deny", "Pass");
 
     private static Gen<double?> Order => Gen.Elements<double?>(null, 0, 1.5, 1000);

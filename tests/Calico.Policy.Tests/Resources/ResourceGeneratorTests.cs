@@ -15,10 +15,33 @@ namespace Calico.Policy.Tests.Resources;
 public sealed class ResourceGeneratorTests
 {
     [Property(MaxTest = 200)]
-    public Property Every_policy_is_valid_and_reads_back() => Prop.ForAll(ResourceGenerators.Policy.ToArbitrary(), policy =>
+    public Property Every_policy_is_valid_and_reads_back() => Prop.ForAll(ResourceGenerators.ArbitraryPolicy(), policy =>
     {
         ManifestSet read = new ManifestReader().Read(ResourceJson.Write(policy, indented: true));
         return (read.Diagnostics.Count == 0 && policy.Equals(read.Objects.Single().Resource)).Label($"{string.Join('\n', read.Diagnostics)}\n{ResourceJson.Write(policy)}");
+    });
+
+    [Property(MaxTest = 60)]
+    public Property Simpler_policies_are_valid_and_end_with_one_that_has_no_rules() => Prop.ForAll(ResourceGenerators.ArbitraryPolicy(), policy =>
+    {
+        Resource simplest = policy;
+        for (int rules = ResourceGenerators.Shrink(policy).Count(); rules > 0; rules--)
+        {
+            Resource[] simpler = [.. ResourceGenerators.Shrink(simplest)];
+            Assert.Equal(rules, simpler.Length);
+            foreach (Resource one in simpler) Assert.Empty(new ManifestReader().Read(ResourceJson.Write(one)).Diagnostics);
+            simplest = simpler[0];
+        }
+
+        Assert.Empty(ResourceGenerators.Shrink(simplest));
+    });
+
+    [Property(MaxTest = 60)]
+    public Property Simpler_flows_end_with_a_plain_one() => Prop.ForAll(ClusterGenerators.ArbitraryFlow(), flow =>
+    {
+        Flow simplest = flow;
+        for (int i = 0; i < 6 && ClusterGenerators.Shrink(simplest).FirstOrDefault() is { } simpler; i++) simplest = simpler;
+        Assert.Equal(new Flow { Source = flow.Source, Destination = flow.Destination, Protocol = IpProtocol.Tcp, SourcePort = 1, DestinationPort = 1, IcmpType = 0, IcmpCode = 0 }, simplest);
     });
 
     [Property(MaxTest = 60)]
