@@ -9,7 +9,7 @@ public sealed class MalformedTests : InteropTest
     public async Task Malformed_attributes_cost_the_route_or_the_attribute_alone()
     {
         var exabgp = (ExabgpPeer)await Start(Daemon.Exabgp, new PeerSetup { Routes = PeerSetup.Many(1) });
-        BgpSpeaker speaker = await Speaker(Neighbor(), Neighbor("10.77.0.3", 65003));
+        BgpSpeaker speaker = await Speaker(Neighbor(), Neighbor("10.77.0.3", 65003) with { Passive = true });
         BgpSpeaker observer = await Speaker("10.77.0.3", 65003, Neighbor("10.77.0.1", 65001));
         await Eventually(async () => await Route(observer, "30.0.0.0/24") is not null, "its first route has come through");
 
