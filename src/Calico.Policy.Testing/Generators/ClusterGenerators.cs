@@ -138,18 +138,17 @@ public static class ClusterGenerators
     {
         for (int half = objects.Count / 2; half > 1; half /= 2)
         {
-            for (int from = 0; from + half <= objects.Count; from += half) yield return Without(objects, from, half);
+            for (int from = 0; from + half <= objects.Count; from += half) yield return objects.Without(from, half);
         }
 
         for (int i = 0; i < objects.Count; i++)
         {
-            if (objects[i] is not NodeModel) yield return Without(objects, i, 1);
+            if (objects[i] is not NodeModel) yield return objects.Without(i);
         }
 
         for (int i = 0; i < objects.Count; i++)
         {
-            int at = i;
-            foreach (ModelObject simpler in Shrink(objects[i])) yield return objects.Select((o, index) => index == at ? simpler : o).ToEquatableArray();
+            foreach (ModelObject simpler in Shrink(objects[i])) yield return objects.With(i, simpler);
         }
     }
 
@@ -164,7 +163,7 @@ public static class ClusterGenerators
             .Concat(host.Ports.IsEmpty ? [] : [host with { Ports = [] }])
             .Concat(host.Profiles.IsEmpty ? [] : [host with { Profiles = [] }]),
         NetworkSetModel set => LabelGenerators.Shrink(set.Labels).Select(labels => set with { Labels = labels })
-            .Concat(set.Nets.Select((_, at) => set with { Nets = set.Nets.Where((_, index) => index != at).ToEquatableArray() })),
+            .Concat(set.Nets.OneFewer().Select(nets => set with { Nets = nets })),
         NodeModel node => LabelGenerators.Shrink(node.Labels).Select(labels => node with { Labels = labels }),
         ProfileModel profile => LabelGenerators.Shrink(profile.Labels).Select(labels => profile with { Labels = labels })
             .Concat(profile.Ingress.IsEmpty && profile.Egress.IsEmpty ? [] : [profile with { Ingress = [], Egress = [] }]),
@@ -196,7 +195,4 @@ public static class ClusterGenerators
 
     private static IEnumerable<ModelObject> NodeObjects() =>
         Nodes.Select((name, i) => new NodeModel { Name = name, Addresses = [NetworkGenerators.NodeAddresses[i]] });
-
-    private static EquatableArray<ModelObject> Without(EquatableArray<ModelObject> objects, int from, int count) =>
-        objects.Where((_, index) => index < from || index >= from + count).ToEquatableArray();
 }

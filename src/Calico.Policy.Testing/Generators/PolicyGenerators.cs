@@ -114,9 +114,8 @@ public static class PolicyGenerators
     {
         for (int i = 0; i < rules.Count; i++)
         {
-            int at = i;
-            yield return rules.Where((_, index) => index != at).ToEquatableArray();
-            foreach (RuleModel simpler in Shrink(rules[i])) yield return rules.Select((rule, index) => index == at ? simpler : rule).ToEquatableArray();
+            yield return rules.Without(i);
+            foreach (RuleModel simpler in Shrink(rules[i])) yield return rules.With(i, simpler);
         }
     }
 

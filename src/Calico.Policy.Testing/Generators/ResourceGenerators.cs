@@ -108,8 +108,7 @@ public static class ResourceGenerators
     public static Arbitrary<Resource> ArbitraryPolicy() => Arb.From(Policy, Shrink);
 
     private static IEnumerable<Resource> Fewer<TIngress, TEgress>(EquatableArray<TIngress> ingress, EquatableArray<TEgress> egress, Func<EquatableArray<TIngress>, EquatableArray<TEgress>, Resource> with) =>
-        ingress.Select((_, at) => with(ingress.Where((_, index) => index != at).ToEquatableArray(), egress))
-            .Concat(egress.Select((_, at) => with(ingress, egress.Where((_, index) => index != at).ToEquatableArray())));
+        ingress.OneFewer().Select(fewer => with(fewer, egress)).Concat(egress.OneFewer().Select(fewer => with(ingress, fewer)));
 
     private static Gen<string> ClusterAction => Gen.Elements("Accept", "Deny", "Pass");
 

@@ -61,7 +61,7 @@ public sealed class ActiveState
                 break;
             case IpSetRemove remove:
                 Require(_sets.Remove(remove.Id), delta, "there is no such set");
-                Require(!RulesInForce().Any(rule => SetsOf(rule).Contains(remove.Id)), delta, "a rule still uses it");
+                Require(!RulesInForce().Any(rule => rule.SetIds().Contains(remove.Id)), delta, "a rule still uses it");
                 break;
             case PolicyUpdate update:
                 RequireSets(update.Policy.Ingress, delta);
@@ -110,7 +110,7 @@ public sealed class ActiveState
     {
         foreach (ActiveRule rule in rules)
         {
-            foreach (string id in SetsOf(rule)) Require(_sets.ContainsKey(id), delta, $"set {id} has not been told of");
+            foreach (string id in rule.SetIds()) Require(_sets.ContainsKey(id), delta, $"set {id} has not been told of");
         }
     }
 
@@ -126,11 +126,6 @@ public sealed class ActiveState
 
     private static IEnumerable<EndpointTier> TiersOf(EndpointPolicies policies) =>
         policies.Tiers.Concat(policies.UntrackedTiers).Concat(policies.PreDnatTiers).Concat(policies.ForwardTiers);
-
-    private static IEnumerable<string> SetsOf(ActiveRule rule) => SetsOf(rule.Source).Concat(SetsOf(rule.Destination));
-
-    private static IEnumerable<string> SetsOf(ActiveMatch match) =>
-        match.IpSets.Concat(match.NotIpSets).Concat(match.AddressPortSets).Concat(match.NamedPortSets).Concat(match.NotNamedPortSets);
 
     private static void Require(bool holds, PolicyDelta delta, string message)
     {

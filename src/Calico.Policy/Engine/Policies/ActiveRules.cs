@@ -58,13 +58,17 @@ internal sealed class ActiveRules(EngineState state)
     {
         if (New.Count == 0 || Removals.Count == 0) return;
         Dictionary<PolicyId, PolicyUpdate> returned = New.OfType<PolicyUpdate>().ToDictionary(u => u.Policy.Id);
+        HashSet<PolicyId> settled = [];
         for (int i = 0; i < Changes.Count; i++)
         {
             if (Changes[i] is not { Before: PolicyUpdate { Policy.Id: var id }, After: null } || !returned.TryGetValue(id, out PolicyUpdate? now)) continue;
             Changes[i] = Changes[i] with { After = now };
-            New.Remove(now);
-            Removals.Remove(new PolicyRemove(id));
+            settled.Add(id);
         }
+
+        if (settled.Count == 0) return;
+        New.RemoveAll(update => update is PolicyUpdate { Policy.Id: var id } && settled.Contains(id));
+        Removals.RemoveAll(removal => removal is PolicyRemove { Id: var id } && settled.Contains(id));
     }
 
     /// <summary>Ends the batch.</summary>

@@ -36,7 +36,7 @@ internal static class RuleTransition
     public static IEnumerable<string> SetsOf(PolicyDelta update)
     {
         (EquatableArray<ActiveRule> ingress, EquatableArray<ActiveRule> egress) = RulesOf(update);
-        return ingress.Concat(egress).SelectMany(r => SetsOf(r.Source).Concat(SetsOf(r.Destination)));
+        return ingress.Concat(egress).SelectMany(r => r.SetIds());
     }
 
     private static (EquatableArray<ActiveRule> Ingress, EquatableArray<ActiveRule> Egress) RulesOf(PolicyDelta update) => update switch
@@ -79,7 +79,7 @@ internal static class RuleTransition
         foreach (MovingMembers members in source) yield return still with { Source = Within(still.Source, members) };
         foreach (MovingMembers members in destination) yield return still with { Destination = Within(still.Destination, members) };
 
-        MovingMembers[] Moving(ActiveMatch match) => [.. SetsOf(match).Distinct().Where(moving.ContainsKey).Select(id => moving[id])];
+        MovingMembers[] Moving(ActiveMatch match) => [.. match.SetIds().Distinct().Where(moving.ContainsKey).Select(id => moving[id])];
     }
 
     private static ActiveRule Deny(ActiveRule rule) => rule with { Action = RuleAction.Deny, Http = null };
@@ -104,7 +104,4 @@ internal static class RuleTransition
 
         EquatableArray<string> Without(EquatableArray<string> sets) => sets.Where(id => !moving.ContainsKey(id)).ToEquatableArray();
     }
-
-    private static IEnumerable<string> SetsOf(ActiveMatch match) =>
-        match.IpSets.Concat(match.NotIpSets).Concat(match.AddressPortSets).Concat(match.NamedPortSets).Concat(match.NotNamedPortSets);
 }

@@ -98,6 +98,9 @@ public sealed record ActiveRule
 
     /// <summary>Annotations of the rule.</summary>
     public LabelMap Annotations { get; init; } = LabelMap.Empty;
+
+    /// <summary>The ids of all sets that the rule tests.</summary>
+    internal IEnumerable<string> SetIds() => Source.SetIds().Concat(Destination.SetIds());
 }
 
 /// <summary>Terms on one side of a packet, selectors resolved to sets; every term given must hold.</summary>
@@ -141,4 +144,7 @@ public sealed record ActiveMatch
 
     /// <summary>The negated selector the sets stand for, canonical, for people.</summary>
     public string NotSelector { get; init; } = "";
+
+    /// <summary>The ids of all sets.</summary>
+    internal IEnumerable<string> SetIds() => IpSets.Concat(NotIpSets).Concat(AddressPortSets).Concat(NamedPortSets).Concat(NotNamedPortSets);
 }
