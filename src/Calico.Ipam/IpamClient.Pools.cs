@@ -77,12 +77,6 @@ public sealed partial class IpamClient
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return await _context.GetAsync(IpamKeys.Pool(name), cancellationToken).ConfigureAwait(false)
-            ?? throw new IpamException(IpamErrorCode.PoolNotUsable, $"there is no pool '{name}': pools are {await NamesAsync(cancellationToken).ConfigureAwait(false)}");
-    }
-
-    private async ValueTask<string> NamesAsync(CancellationToken cancellationToken)
-    {
-        IReadOnlyList<IPPool> pools = await GetPoolsAsync(cancellationToken).ConfigureAwait(false);
-        return pools.Count == 0 ? "none" : string.Join(", ", pools.Select(pool => pool.Name));
+            ?? throw new IpamException(IpamErrorCode.PoolNotUsable, $"there is no pool '{name}': {PoolMigration.Known(await GetPoolsAsync(cancellationToken).ConfigureAwait(false))}");
     }
 }

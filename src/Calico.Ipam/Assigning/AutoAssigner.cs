@@ -32,7 +32,7 @@ internal sealed class AutoAssigner(IpamContext context, Claimer claimer, BlockTa
         for (int attempt = 1; job.IsAtHandleLimit; attempt++)
         {
             if (await HeldAsync(job, cancel).ConfigureAwait(false) is { } held) return held;
-            await context.RetryAsync(attempt, $"handle '{job.Handle}' counts more addresses than blocks hold for it (garbage collection corrects what a crash has left)", cancel).ConfigureAwait(false);
+            await context.RetryAsync(attempt, HandleLimitException.Miscount(job.Handle!), cancel).ConfigureAwait(false);
         }
 
         return job.Result();

@@ -34,7 +34,6 @@ internal sealed class NamedAssigner(IpamContext context, Claimer claimer, BlockT
                 return already ? Assigned(request, swept, ordinal, owner) : throw InUse(swept, ordinal);
             }
 
-
             CommitResult result;
             try
             {
@@ -43,7 +42,7 @@ internal sealed class NamedAssigner(IpamContext context, Claimer claimer, BlockT
             catch (HandleLimitException)
             {
                 if (await HeldAsync(request, handle!, address, cancel).ConfigureAwait(false) is { } there) return there;
-                await context.RetryAsync(attempt, $"handle '{handle}' counts more addresses than blocks hold for it (garbage collection corrects what a crash has left)", cancel).ConfigureAwait(false);
+                await context.RetryAsync(attempt, HandleLimitException.Miscount(handle!), cancel).ConfigureAwait(false);
                 continue;
             }
 

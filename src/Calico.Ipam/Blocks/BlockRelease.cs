@@ -27,8 +27,12 @@ internal static class BlockRelease
 
         BlockReleaseResult result = Release(block, released, unallocated, cooldown, now);
 
-        // As Calico: an address that cools is of another number than the allocation that it was.
-        foreach (int ordinal in released.Where(_ => cooldown > TimeSpan.Zero)) result.Next!.Sequences[ordinal] = block.SequenceNumber;
+        if (cooldown > TimeSpan.Zero)
+        {
+            // As Calico: an address that cools is of another number than the allocation that it was.
+            foreach (int ordinal in released) result.Next!.Sequences[ordinal] = block.SequenceNumber;
+        }
+
         return result;
     }
 

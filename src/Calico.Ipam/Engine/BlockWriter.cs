@@ -14,6 +14,9 @@ internal readonly record struct HandleDelta(string Handle, int Count, bool Looks
 internal sealed class HandleLimitException(string handle) : Exception($"handle '{handle}' has as many addresses as it may")
 {
     public string Handle => handle;
+
+    /// <summary>What is waited for when the handle is at its limit and its blocks are not.</summary>
+    public static string Miscount(string handle) => $"handle '{handle}' counts more addresses than blocks hold for it (garbage collection corrects what a crash has left)";
 }
 
 /// <summary>

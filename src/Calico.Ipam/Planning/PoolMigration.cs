@@ -53,7 +53,7 @@ public static class PoolMigration
         ArgumentNullException.ThrowIfNull(blocks);
         if (source == target) throw new IpamException(IpamErrorCode.InvalidRequest, $"pool {source} cannot be migrated to itself: a block size cannot be changed, make a pool of another range");
         IPPool? from = pools.FirstOrDefault(pool => pool.Name == source), to = pools.FirstOrDefault(pool => pool.Name == target);
-        if (from is null && to is null) throw new IpamException(IpamErrorCode.PoolNotUsable, $"there is neither a pool '{source}' nor a pool '{target}': pools are {string.Join(", ", pools.Select(pool => pool.Name).DefaultIfEmpty("none"))}");
+        if (from is null && to is null) throw new IpamException(IpamErrorCode.PoolNotUsable, $"there is neither a pool '{source}' nor a pool '{target}': {Known(pools)}");
         if (from is null) return Step(MigrationAction.Done, $"pool {source} is gone: nothing is left to do");
         if (to is null) return Step(MigrationAction.CreateTarget, $"create pool {target}: IPv{from.IpVersion}, not overlapping {from.Cidr}");
         if (from.IpVersion != to.IpVersion) throw new IpamException(IpamErrorCode.InvalidRequest, $"pool {source} is IPv{from.IpVersion}, {target} IPv{to.IpVersion}");
@@ -74,6 +74,9 @@ public static class PoolMigration
             ? Step(MigrationAction.Drain, $"{cooling} address{(cooling == 1 ? "" : "es")} of pool {source} cool{(cooling == 1 ? "s" : "")} down: wait, nothing else is to be done")
             : Step(MigrationAction.DeleteSource, $"delete pool {source}: nothing of it is left");
     }
+
+    /// <summary>The pools there are, for an error about one that is not.</summary>
+    internal static string Known(IEnumerable<IPPool> pools) => $"pools are {string.Join(", ", pools.Select(pool => pool.Name).DefaultIfEmpty("none"))}";
 
     private static MigrationStep Step(MigrationAction action, string description) => new(action, description, [], []);
 }
