@@ -45,7 +45,7 @@ public sealed partial class CalicoDataplane
         }
 
         await EnsureTunnelsAsync(problems, cancellationToken).ConfigureAwait(false);
-        (int put, int deleted, IReadOnlyList<RouteFailure> failures) = await _routeApplier.ApplyAsync(NothingHeld, cancellationToken).ConfigureAwait(false);
+        (int put, int deleted, IReadOnlyList<RouteFailure> failures) = await _routeApplier.ApplyAsync(cancellationToken).ConfigureAwait(false);
         await CleanConnectionsAsync(rules > 0, problems, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
@@ -58,13 +58,16 @@ public sealed partial class CalicoDataplane
         if (_unreported || failures.Count > 0)
         {
             _unreported = false;
-            lock (_lock) _endpoints.Report(endpoints, _routeApplier.Interfaces, failures.Select(f => f.Route.Destination).ToHashSet(), e => _planner.Workloads.ReasonClosed(e, _ruleset.Quarantine));
+            lock (_lock) _endpoints.Report(endpoints, _routeApplier.Interfaces, failures.Select(f => f.Route.Destination).ToHashSet(), ReasonClosed);
         }
 
         return new FlushReport(rules, put, deleted, problems);
     }
 
-    private static readonly HashSet<IPNetwork> NothingHeld = [];
+    /// <summary>Why an endpoint's packets are dropped because the kernel refused something; null when they are not.</summary>
+    private string? ReasonClosed(WorkloadEndpointModel model) =>
+        !_ruleset.Quarantine.IsEmpty && _planner.Workloads.ChainsOf(model.Id) is (string egress, string ingress) ? _ruleset.Quarantine.ReasonFor(model.InterfaceName, egress, ingress) : null;
+
     private List<WorkloadEndpointModel> _active = [];
     private bool _endpointsChanged;
     private bool _tunnelsChanged;

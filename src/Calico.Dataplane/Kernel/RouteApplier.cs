@@ -49,9 +49,8 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
         return abandoned;
     }
 
-    /// <param name="hold">Destinations that must not be routed yet, because policy for them is not in force.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<(int Put, int Deleted, IReadOnlyList<RouteFailure> Failures)> ApplyAsync(IReadOnlySet<IPNetwork> hold, CancellationToken cancellationToken)
+    public async ValueTask<(int Put, int Deleted, IReadOnlyList<RouteFailure> Failures)> ApplyAsync(CancellationToken cancellationToken)
     {
         List<Route> put = [], delete = [];
         bool known;
@@ -65,7 +64,7 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
         try
         {
             if (!known) await ReadAsync(cancellationToken).ConfigureAwait(false);
-            lock (gate) Compare(all: !known, hold, put, delete);
+            lock (gate) Compare(all: !known, put, delete);
         }
         catch
         {
@@ -106,13 +105,13 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
         }
     }
 
-    private void Compare(bool all, IReadOnlySet<IPNetwork> hold, List<Route> put, List<Route> delete)
+    private void Compare(bool all, List<Route> put, List<Route> delete)
     {
         IReadOnlyCollection<IPNetwork> changed = planner.TakeChanged();
         IEnumerable<IPNetwork> destinations = all
             ? planner.Wanted.Select(t => t.Destination).Concat(_inKernel.Keys.Where(d => planner.Find(d) is null))
             : changed.Concat(_failed);
-        foreach (IPNetwork destination in destinations.Distinct().ToList()) Compare(destination, hold, put, delete);
+        foreach (IPNetwork destination in destinations.Distinct().ToList()) Compare(destination, put, delete);
     }
 
     private async ValueTask ReadAsync(CancellationToken cancellationToken)
@@ -122,10 +121,10 @@ internal sealed class RouteApplier(IDataplaneKernel kernel, RoutePlanner planner
             _inKernel[route.Destination] = route;
     }
 
-    private void Compare(IPNetwork destination, IReadOnlySet<IPNetwork> hold, List<Route> put, List<Route> delete)
+    private void Compare(IPNetwork destination, List<Route> put, List<Route> delete)
     {
         bool there = _inKernel.TryGetValue(destination, out Route current);
-        Route? wanted = planner.Find(destination) is { } target && !hold.Contains(destination) ? ToRoute(target) : null;
+        Route? wanted = planner.Find(destination) is { } target ? ToRoute(target) : null;
         if (wanted is { } route)
         {
             if (there && Same(current, route)) return;

@@ -58,9 +58,8 @@ internal sealed class WorkloadTable
 
     public WorkloadEndpointModel? Find(WorkloadEndpointId id) => _endpoints.GetValueOrDefault(id)?.Model;
 
-    /// <summary>Why an endpoint's packets are dropped because the kernel refused something; null when they are not.</summary>
-    public string? ReasonClosed(WorkloadEndpointModel model, Kernel.Quarantine quarantine) =>
-        quarantine.IsEmpty || !_endpoints.TryGetValue(model.Id, out Endpoint? endpoint) ? null : quarantine.ReasonFor(model.InterfaceName, endpoint.Egress.ChainName, endpoint.Ingress.ChainName);
+    /// <summary>Where an endpoint's policy begins; null for one that is not there.</summary>
+    public (string Egress, string Ingress)? ChainsOf(WorkloadEndpointId id) => _endpoints.TryGetValue(id, out Endpoint? endpoint) ? (endpoint.Egress.ChainName, endpoint.Ingress.ChainName) : null;
 
     public void Put(WorkloadEndpointModel model, EndpointPolicies policies)
     {
