@@ -54,8 +54,19 @@ public sealed class NetlinkKernel : IDataplaneKernel
     }
 
     /// <inheritdoc/>
-    public ValueTask CommitAsync(IReadOnlyList<NftChange> changes, CancellationToken cancellationToken = default) =>
-        _nft.CommitAsync(new NftTransaction().Add(changes), cancellationToken: cancellationToken);
+    /// <remarks>Where elements of a set in force will lead to new chains, those are made in a transaction of their own before. Of a refused change they may stay behind; nothing leads to them.</remarks>
+    public async ValueTask CommitAsync(IReadOnlyList<NftChange> changes, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        if (Preparation.IsNeeded(changes))
+        {
+            (List<NftChange> ahead, List<NftChange> last) = Preparation.Split(changes);
+            await _nft.CommitAsync(new NftTransaction().Add(ahead), cancellationToken: cancellationToken).ConfigureAwait(false);
+            changes = last;
+        }
+
+        await _nft.CommitAsync(new NftTransaction().Add(changes), cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<KernelInterface>> ReadInterfacesAsync(CancellationToken cancellationToken = default)

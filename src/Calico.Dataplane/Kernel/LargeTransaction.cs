@@ -19,7 +19,7 @@ internal static class LargeTransaction
         }
         catch (NetlinkException e) when (e.Errno == Errno.MessageTooLong)
         {
-            (List<NftChange> ahead, List<NftChange> last) = Split(changes);
+            (List<NftChange> ahead, List<NftChange> last) = Preparation.Split(changes);
             if (ahead.Count == 0) throw;
             await InPartsAsync(kernel, ahead, cancellationToken).ConfigureAwait(false);
             if (last.Count > 0) await kernel.CommitAsync(last, cancellationToken).ConfigureAwait(false);
@@ -46,29 +46,5 @@ internal static class LargeTransaction
             [elements with { Elements = elements.Elements.Skip(elements.Elements.Count / 2).ToValueList() }]),
         [_] => null,
         _ => ([.. changes.Take(changes.Count / 2)], [.. changes.Skip(changes.Count / 2)]),
-    };
-
-    private static (List<NftChange> Ahead, List<NftChange> Last) Split(IReadOnlyList<NftChange> changes)
-    {
-        if (changes.Any(c => c is NftDeleteTable)) return ([], [.. changes]);
-        HashSet<string> remade = [.. changes.Where(c => c is NftDeleteChain or NftDeleteSet or NftFlushChain or NftFlushSet).Select(NameOf)];
-        HashSet<string> made = [.. changes.Where(c => c is NftAddSet or NftAddChain { Definition.Base: null }).Select(NameOf).Where(name => !remade.Contains(name))];
-        return ([.. changes.Where(IsAhead)], [.. changes.Where(c => !IsAhead(c))]);
-
-        bool IsAhead(NftChange change) => change is NftAddTable || (change is NftAddSet or NftAddChain or NftAddElements or NftAddRule && made.Contains(NameOf(change)));
-    }
-
-    /// <summary>Chains and sets have names of their own each.</summary>
-    private static string NameOf(NftChange change) => change switch
-    {
-        NftAddChain c => "chain " + c.Definition.Name,
-        NftAddRule c => "chain " + c.Chain,
-        NftFlushChain c => "chain " + c.Chain,
-        NftDeleteChain c => "chain " + c.Chain,
-        NftAddSet c => "set " + c.Definition.Name,
-        NftAddElements c => "set " + c.Set.Name,
-        NftFlushSet c => "set " + c.Set,
-        NftDeleteSet c => "set " + c.Set,
-        _ => change.Subject,
     };
 }

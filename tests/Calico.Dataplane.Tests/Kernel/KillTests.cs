@@ -9,6 +9,7 @@ namespace Calico.Dataplane.Tests.Kernel;
 /// The process that programs the kernel is killed (SIGKILL) wherever it happens to be – reading, writing, between – and started again, under traffic: not one packet of
 /// an allowed flow is lost, not one of a forbidden flow arrives.
 /// </summary>
+[Collection(nameof(KillTests))]
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Rounds = 25;
